@@ -26,6 +26,7 @@ import { backupJob } from './backup-job.ts'
 import { AUDIT_FOLDER, ownEventDependencies } from './deployment.ts'
 import { provePathsJob } from './prove-paths.ts'
 import { rotationJob } from './rotation-job.ts'
+import { witnessJob } from './witnessed.ts'
 
 /** How often the server checks for due rotations, deletions and expiries. */
 const LIFECYCLE_INTERVAL_MS = 1000
@@ -87,6 +88,7 @@ export function startNodeJobs(config: Config, dependencies: JobDependencies): Sc
       provePaths,
       rotation,
       backups,
+      witnessJob(config, deployment),
       ...events.jobs,
     ]),
     { timers: systemTimers, log, ended: meters.jobEnded },

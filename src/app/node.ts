@@ -77,6 +77,7 @@ import { startNodeJobs } from './node-jobs.ts'
 import { type NodeReports, openNodeReports } from './node-reports.ts'
 import { askAtTerminal, type OpenedRoot } from './root-key.ts'
 import { listPaths } from './seal.ts'
+import { assertWitnessed } from './witnessed.ts'
 import { warmUp } from './warm-up.ts'
 
 /** The lock of the process that delivers trails. */
@@ -129,6 +130,7 @@ export async function openNode(
   const deployment = await openForServing(config, { watch: watch.store, giveWay, rootKey, otherRootKey })
   const { records, auditKey, checkpointKey, wrappingKey, grantTokens, tokenSealer: sealer } = deployment
   stack.defer(() => records.close())
+  await assertWitnessed(config, deployment)
   const own = ownEventDependencies(config)
   const reserve = openDiskReserve(config, log)
   const isReserved = () => reserve.isInUse

@@ -36,6 +36,9 @@ export type RestoredValue = {
 /** The one record of its kind: partition and name are {@link ALL}. */
 export const RESTORED: Kind<RestoredValue> = kindOfFormat1('restored')
 
+/** Noted once a witness has a statement: from then on, a witness that is gone keeps a start out. */
+export const WITNESS_STATE: Kind<{ readonly format: 1 }> = kindOfFormat1('witness-state')
+
 /** The partition and the name of records of which there is one. */
 export const ALL = 'all'
 

@@ -9,6 +9,8 @@ export type BackupConfig = {
   readonly everyMs: number | undefined
   /** How often the server rehearses a restore. */
   readonly rehearseMs: number
+  /** The file that witnesses how far the audit logs go. */
+  readonly witness: string | undefined
 }
 
 const KEEP_MAX = 10_000
@@ -50,6 +52,12 @@ export const BACKUP_SETTINGS = {
     expected: `a whole number from 1 to ${DAYS_MAX}`,
     parse: (text) => parseWithin(text, 1, DAYS_MAX),
   }),
+  witness: pathSetting({
+    variable: 'HOLDFAST_WITNESS',
+    flag: 'witness',
+    about:
+      'a file on another machine or disk, in which the server notes how far the audit log goes; a start that lacks any of that is refused',
+  }),
 }
 
 /** @throws ConfigError. */
@@ -63,5 +71,6 @@ export function parseBackup(given: Given): BackupConfig {
     keep: read(BACKUP_SETTINGS.backupKeep, given),
     everyMs: hours === undefined ? undefined : hours * HOUR_MS,
     rehearseMs: need(BACKUP_SETTINGS.backupRehearseDays, given) * DAY_MS,
+    witness: read(BACKUP_SETTINGS.witness, given),
   }
 }

@@ -257,8 +257,8 @@ test('every command that prints a document was tried', () => {
   assert.ok(printing.length > 50)
   assert.deepEqual(
     printing.filter((name) => !TRIED.has(name) && !name.startsWith('volume ')),
-    // migrate is in postgres/move.test.ts, with a database; unseal is in seal.test.ts, with a sealed server; volumes are in conformance/volume.test.ts, with cryptsetup.
-    ['migrate', 'unseal', 'who-used'],
+    // migrate is in postgres/move.test.ts, with a database; unseal is in seal.test.ts, with a sealed server; witness accept is in witness.test.ts; volumes are in conformance/volume.test.ts, with cryptsetup.
+    ['migrate', 'unseal', 'witness accept', 'who-used'],
   )
 })
 

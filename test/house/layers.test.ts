@@ -105,6 +105,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['app/backup-root.ts', 'app/deployment.ts', 'app/restore.ts', 'app/root-key.ts'],
   ],
   'app/backup-job.ts': ['base', 'config', 'audit', 'backup', 'jobs', 'store', 'app/backup.ts'],
+  'app/witnessed.ts': ['base', 'config', 'audit', 'backup', 'jobs', 'store', 'app/deployment.ts'],
   'app/accept-restore.ts': ['base', 'config', 'audit', 'store', 'backup', 'app/deployment.ts'],
   'app/migrate.ts': [
     ...['base', 'config', 'audit', 'store', 'app/deployment.ts', 'app/root-key.ts', 'app/store.ts'],
@@ -179,6 +180,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'app/prove-paths.ts',
       'app/rotation-job.ts',
       'app/backup-job.ts',
+      'app/witnessed.ts',
       'app/deployment.ts',
       'app/archive.ts',
     ],
@@ -203,6 +205,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'explain',
       'app/explaining.ts',
       'app/seal.ts',
+      'app/witnessed.ts',
       'app/root-key.ts',
       'app/deployment.ts',
       'app/given-files.ts',
@@ -241,6 +244,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['app/backup.ts', 'app/restore.ts', 'app/accept-restore.ts', 'backup', 'custody', 'app/migrate.ts'],
     ...['app/seal-risks.ts', 'app/report-files.ts', 'app/report-facts.ts'],
     ...['app/control.ts', 'app/rotate-root.ts', 'app/rehearse.ts', 'app/custody-risks.ts'],
+    'app/witnessed.ts',
   ],
   'main.ts': ['base', 'cli'],
 }

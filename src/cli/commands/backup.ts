@@ -185,4 +185,18 @@ export const BACKUP_COMMANDS: readonly Command[] = [
     json: { shape: { backup: 'string', createdAt: 'string', lostChanges: 'number' } },
     run: async (input) => (await import('../restore.ts')).acceptRestore(input),
   },
+  {
+    name: 'witness accept',
+    about: 'Accept a data folder that lacks what its witness knows, and record that',
+    details: ['For a folder that was restored or put back to an earlier state on purpose.'],
+    settings: ['data', 'account', 'witness'],
+    examples: [
+      {
+        line: 'holdfast witness accept --witness /mnt/other/holdfast.witness',
+        about: 'Accept the folder ./data',
+      },
+    ],
+    json: { shape: { missing: ['string'] } },
+    run: async (input) => (await import('../witness.ts')).acceptWitness(input),
+  },
 ]
