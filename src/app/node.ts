@@ -77,8 +77,8 @@ import { startNodeJobs } from './node-jobs.ts'
 import { type NodeReports, openNodeReports } from './node-reports.ts'
 import { askAtTerminal, type OpenedRoot } from './root-key.ts'
 import { listPaths } from './seal.ts'
-import { assertWitnessed } from './witnessed.ts'
 import { warmUp } from './warm-up.ts'
+import { assertWitnessed } from './witnessed.ts'
 
 /** The lock of the process that delivers trails. */
 const TRAILS_LOCK_FILE = 'trails.lock'
