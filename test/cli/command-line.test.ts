@@ -194,7 +194,7 @@ test('holdfast status says whether the server is ready, with its exit status too
   const up = await holdfast(['status', `--data=${folder}`])
   assert.match(
     up.err,
-    /^warning: a key in the data folder opens the root key.*\nwarning: there is one unlock path.*\n$/,
+    /^warning: a key in the data folder opens the root key.*\nwarning: there is one unlock path.*\nwarning: there is no backup.*\n$/,
   )
   assert.match(
     up.out,
