@@ -85,7 +85,6 @@ export async function rehearse(config: Config, request: RehearsalRequest): Promi
     await assertSpace(dirname(work), request.file)
     return await rehearseIn(config, work, request)
   } finally {
-    await rm(work, { recursive: true, force: true })
     lock?.release()
   }
 }
@@ -108,6 +107,9 @@ async function rehearseIn(
   const there = { ...config, data: work }
   const nothing = { auditCopy: undefined, keepDeleted: true }
   const restored = await restoreBackup(there, { file, keyFile, ask, ...nothing })
+  // Only from here on is the folder's content this rehearsal's: a folder with anything else was refused.
+  await using stack = new AsyncDisposableStack()
+  stack.defer(() => rm(work, { recursive: true, force: true }))
   const opened = await (ask === undefined ? openUnattended(there) : openRootKey(there, ask))
   using root = opened.root
   const deployment = await openDeployment(there, { rootKey: root })

@@ -131,3 +131,14 @@ test('a restore that is told so keeps the key material of deleted keys', async (
   assert.ok((await materials(records, 'leaves')) > 0)
   await records.close()
 })
+
+test('a copy of the log that lacks events of the log in the backup hides nothing, and is refused', async () => {
+  using folder = testFolder()
+  using copy = testFolder()
+  await restoredFolder(folder.path, [...BEFORE, ...AFTER])
+  await writeLog(copy.path, [...BEFORE, ...AFTER.slice(0, -2)])
+  await assert.rejects(
+    settleRestored(folder.path, testKeys(ROOT_BYTES), READ, { auditCopy: copy.path, keepDeleted: false }),
+    /is older than that of the backup, which has event 8 of node-0/,
+  )
+})

@@ -11,9 +11,10 @@ import { CHECKPOINT_KEY_INFO } from '../audit/proofs/note.ts'
 import { verifyLog } from '../audit/verify/verify.ts'
 import { ALL, RESTORED } from '../backup/backup-records.ts'
 import { BackupError } from '../backup/format.ts'
+import { findLogEnds } from '../backup/log-files.ts'
 import { findLostChanges, type LostChanges } from '../backup/lost-changes.ts'
 import type { ReadBackup } from '../backup/read.ts'
-import { replaceLog } from '../backup/restored-log.ts'
+import { copyLog, replaceLog } from '../backup/restored-log.ts'
 import { systemClock, systemRandom } from '../base/ports.ts'
 import { ed25519Key } from '../crypto/ed25519.ts'
 import { hmacKey } from '../crypto/hmac.ts'
@@ -58,11 +59,8 @@ export async function settleRestored(
   const auditFolder = join(folder, AUDIT_FOLDER)
   const records = await openRecords(openSqlite(folder), recordSealer(keys, systemRandom), {})
   try {
-    let events = await verifyRestored(records, keys, auditFolder, 'the audit log in the backup')
-    if (auditCopy !== undefined) {
-      events = await verifyRestored(records, keys, auditCopy, `the audit log in ${auditCopy}`)
-      await replaceLog(auditFolder, auditCopy)
-    }
+    const own = await verifyRestored(records, keys, auditFolder, 'the audit log in the backup')
+    const events = auditCopy === undefined ? own : await takeOver({ records, keys }, auditFolder, auditCopy)
     const log = { files: segmentFiles, folder: auditFolder }
     const lost = await findLostChanges(log, records, read.manifest.covered)
     const destroyed = keepDeleted ? [] : await destroy(records, lost.deletedKeys)
@@ -81,6 +79,26 @@ export async function settleRestored(
   } finally {
     await records.close()
   }
+}
+
+/** Replaces the log by a newer one, which has all that it has. Returns the number of events. */
+async function takeOver(
+  { records, keys }: { readonly records: Records; readonly keys: DeploymentKeys },
+  auditFolder: string,
+  source: string,
+): Promise<number> {
+  const what = `the audit log in ${source}`
+  const copy = await copyLog(auditFolder, source)
+  // Not the source, which may change after it was verified.
+  const events = await verifyRestored(records, keys, copy, what)
+  const ends = await findLogEnds({ files: segmentFiles, folder: copy })
+  for (const [node, { sequence }] of await findLogEnds({ files: segmentFiles, folder: auditFolder }))
+    if ((ends.get(node)?.sequence ?? 0) < sequence)
+      throw new BackupError(
+        `${what} is older than that of the backup, which has event ${sequence} of ${node}`,
+      )
+  await replaceLog(auditFolder, copy)
+  return events
 }
 
 /** Returns the number of events. */

@@ -57,13 +57,13 @@ export class LogFileWriter {
   }
 }
 
-/** Replaces the log of a restored folder by a copy of a newer one, which was verified. */
-export async function replaceLog(auditFolder: string, copy: string): Promise<void> {
-  const aside = `${auditFolder}.new`
-  const writer = new LogFileWriter(aside)
+/** Copies a log to a place beside a restored one. Returns that place. */
+export async function copyLog(auditFolder: string, source: string): Promise<string> {
+  const copy = `${auditFolder}.new`
+  const writer = new LogFileWriter(copy)
   try {
-    for (const path of await pathsOf(copy)) {
-      const from = join(copy, path)
+    for (const path of await pathsOf(source)) {
+      const from = join(source, path)
       await writer.begin(path)
       for await (const bytes of readUpTo(systemFiles, from, await systemFiles.sizeOf(from)))
         await writer.write(bytes)
@@ -73,8 +73,13 @@ export async function replaceLog(auditFolder: string, copy: string): Promise<voi
   } finally {
     await writer.abandon()
   }
+  return copy
+}
+
+/** Replaces the log of a restored folder by a copy of a newer one, which was verified. */
+export async function replaceLog(auditFolder: string, copy: string): Promise<void> {
   await rm(auditFolder, { recursive: true, force: true })
-  await rename(aside, auditFolder)
+  await rename(copy, auditFolder)
 }
 
 async function pathsOf(folder: string): Promise<readonly string[]> {

@@ -255,6 +255,20 @@ test('a server backs up and rehearses by its schedule, and announces what fails'
   await failing.stop()
 })
 
+test('a rehearsal leaves a folder alone that has something else', async () => {
+  const data = join(folder, 'rehearsed-beside')
+  await using server = await startServer({ data, environment: {} })
+  const { file } = await create(data, join(folder, 'rehearsed-beside-backups'))
+  await server.stop()
+  const work = join(folder, 'precious')
+  await mkdir(work)
+  await writeFile(join(work, 'gold'), 'gold')
+  const refused = await runHoldfast(data, 'backup', 'rehearse', '--file', file, '--work', work)
+  assert.equal(refused.status, 1)
+  assert.match(refused.errors, /is not empty, and a restore overwrites nothing/)
+  assert.deepEqual(await readdir(work), ['gold'])
+})
+
 test('a server does not rehearse where only a person can unlock, and says so', async () => {
   const data = join(folder, 'attended')
   const backups = join(folder, 'attended-backups')

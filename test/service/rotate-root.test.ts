@@ -205,6 +205,12 @@ test('a backup from before, during or after a rotation is restored', async () =>
   await rotate(data)
   await backUp()
   for (const [index, file] of files.entries()) {
+    const verified = await runHoldfast(data, 'backup', 'verify', file)
+    assert.equal(verified.status, 0, verified.errors)
+    const rehearsed = await runHoldfast(data, 'backup', 'rehearse', '--file', file, '--json')
+    assert.equal(rehearsed.status, 0, rehearsed.errors)
+    const { keys, keyMaterials } = JSON.parse(rehearsed.output)
+    assert.deepEqual([keys, keyMaterials], [1, 1])
     const target = join(folder, `restored-${index}`)
     const restored = await runHoldfast(target, 'restore', file, '--key-file', join(data, 'root.key'))
     assert.equal(restored.status, 0, restored.errors)
