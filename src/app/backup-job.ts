@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Announce } from '../audit/events/announcement.ts'
 import { readBackupState } from '../backup/backup-records.ts'
@@ -111,7 +111,8 @@ async function rehearse(
 
 type Outcome = Parameters<typeof recordRehearsal>[2] & { readonly problem: string | undefined }
 
-const MAIN = join(dirname(fileURLToPath(import.meta.url)), '..', 'main.ts')
+/** The file of the command line; in the published package it ends with `.js`. */
+const MAIN = fileURLToPath(import.meta.url.replace(/app\/backup-job(\.[jt]s)$/, 'main$1'))
 
 /** Runs `holdfast backup rehearse` in a process of its own, with the settings of the server. */
 async function runRehearsal(config: Config, file: string, signal: AbortSignal): Promise<Outcome> {

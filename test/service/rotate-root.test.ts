@@ -7,10 +7,15 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { GetCallerIdentityCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts'
+import { backupJob } from '../../src/app/backup-job.ts'
+import { openDeployment, openNodeJournal } from '../../src/app/deployment.ts'
 import { openUnattended } from '../../src/app/root-key.ts'
 import { rotateRoot } from '../../src/app/rotate-root.ts'
 import { rotationJob } from '../../src/app/rotation-job.ts'
+import { readBackupState } from '../../src/backup/backup-records.ts'
+import { listBackups } from '../../src/backup/folder.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { neverGiveWay } from '../../src/base/slices.ts'
 import { parseConfig } from '../../src/config/settings.ts'
 import { newKey, succeed } from '../support/calls.ts'
 import { runHoldfast } from '../support/command.ts'
@@ -219,6 +224,39 @@ test('a backup from before, during or after a rotation is restored', async () =>
     await using again = await startServer({ data: target })
     await assertDecrypts(again, blob)
   }
+})
+
+test('backups and rehearsals by schedule go on after a rotation, without a restart', async () => {
+  const data = join(folder, 'scheduled-backups')
+  const backups = join(folder, 'by-schedule')
+  await using server = await startServer({ data })
+  await newKey(server)
+  const flags = { data, 'backup-folder': backups, 'backup-hours': '1' }
+  const parsed = parseConfig({ flags, environment: {} })
+  const config = { ...parsed, backup: { ...parsed.backup, everyMs: 0, rehearseMs: 0 } }
+  await using stack = new AsyncDisposableStack()
+  const deployment = await openDeployment(config)
+  const { records, wrappingKey, backupKeys: keys } = deployment
+  stack.defer(() => wrappingKey[Symbol.dispose]())
+  stack.defer(() => records.close())
+  const journal = await openNodeJournal(config, deployment, { log: silentLog })
+  stack.defer(() => journal.close())
+  const failures: object[] = []
+  const announce = async (failure: object) => void failures.push(failure)
+  const job = backupJob(config, { records, journal, keys, giveWay: neverGiveWay, announce, log: silentLog })
+  stack.defer(() => job.release())
+  await job.run()
+  await rotate(data)
+  await job.run()
+  assert.deepEqual(failures, [])
+  const made = await listBackups(backups)
+  assert.equal(made.length, 2)
+  for (const { path } of made) {
+    const verified = await runHoldfast(data, 'backup', 'verify', path)
+    assert.equal(verified.status, 0, verified.errors)
+  }
+  const { rehearsal } = await readBackupState(records)
+  assert.equal(rehearsal?.id, made[1]?.header.id)
 })
 
 const nobody = () => assert.fail('nobody is asked')
