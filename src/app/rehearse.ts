@@ -174,7 +174,10 @@ async function putReport(
   const name = `rehearsal-${rehearsal.backup}`
   const content = `${JSON.stringify(rehearsal, null, 2)}\n`
   const report = { name: `${name}.json`, content }
-  const note = { name: `${name}.note`, content: signFiles(signingKey, [describeFile(report.name, utf8(content))]) }
+  const note = {
+    name: `${name}.note`,
+    content: signFiles(signingKey, [describeFile(report.name, utf8(content))]),
+  }
   for (const file of [report, note]) {
     const aside = join(folder, `.${file.name}.${systemRandom.uuid()}.new`)
     await writeFile(aside, file.content, { mode: 0o600, flush: true })
