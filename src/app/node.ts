@@ -161,17 +161,8 @@ export async function openNode(
   stack.defer(() => reports.close())
   const dispatcher = openDispatcher({ ...service, reports, limiters, own, watch, events, prices })
   const keys = { auditKey, checkpointKey, backupKeys: deployment.backupKeys }
-  const jobs = startNodeJobs(config, {
-    kms,
-    journal,
-    index,
-    ...keys,
-    keyUses,
-    trails,
-    events,
-    meters,
-    reserve,
-  })
+  const work = { keyUses, trails, events, meters, reserve }
+  const jobs = startNodeJobs(config, { kms, journal, index, ...keys, ...work })
   stack.defer(() => jobs.stop())
   stack.defer(() => events.close())
   const readiness = openNodeReadiness(config, { journal, records, watch: watch.store, isReserved, log })
