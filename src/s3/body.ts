@@ -6,10 +6,18 @@ import { S3Error } from './s3-error.ts'
 /** The largest document: CompleteMultipartUpload with 10,000 parts and their checksums. */
 const DOCUMENT_MAX_BYTES = 2_097_152
 
-/** The body of a request as text, checked. @throws S3Error. */
-export async function readDocument({ request, authenticated }: S3Call): Promise<string> {
+/**
+ * The body of a request as text, checked.
+ *
+ * @param maxBytes the limit of this document.
+ * @throws S3Error.
+ */
+export async function readDocument(
+  { request, authenticated }: S3Call,
+  maxBytes = DOCUMENT_MAX_BYTES,
+): Promise<string> {
   const payload = openPayload(request, authenticated, false)
-  if (payload.sizeBytes > DOCUMENT_MAX_BYTES) {
+  if (payload.sizeBytes > maxBytes) {
     throw new S3Error('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size')
   }
   const pieces: Uint8Array[] = []

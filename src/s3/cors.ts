@@ -4,6 +4,11 @@ import { children, malformedXml, parseXml, textOf, type XmlElement, type XmlValu
 
 /** Source: Amazon S3 API Reference, "PutBucketCors". */
 const RULES_MAX = 100
+/**
+ * The largest document. Every preflight compares with its rules, and nobody signs a preflight. Source: Amazon S3 User
+ * Guide, "Elements of a CORS configuration", whose limit is 64 KB.
+ */
+export const CORS_MAX_BYTES = 65_536
 const METHODS: ReadonlySet<string> = new Set(['GET', 'PUT', 'POST', 'DELETE', 'HEAD'])
 const ID_MAX_CHARS = 255
 const VALUE = /^[\x20-\x7e]+$/

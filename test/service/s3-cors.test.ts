@@ -132,6 +132,7 @@ test('rules that S3 does not take are refused', async () => {
     [document(rule(`${origin}${method}<ExposeHeader>x-*</ExposeHeader>`)), 'InvalidRequest'],
     [document(rule(`${origin}${method}<MaxAgeSeconds>soon</MaxAgeSeconds>`)), 'MalformedXML'],
     [document(...Array.from({ length: 101 }, () => rule(origin + method))), 'MalformedXML'],
+    [document(rule(origin.repeat(3000) + method)), 'EntityTooLarge'],
   ]
   for (const [body, code] of wrong) assert.equal((await put(body)).code, code, body.slice(0, 200))
 })

@@ -1,7 +1,7 @@
 import { readDocument } from '../body.ts'
 import type { BucketCall, S3Answer, S3Operation } from '../call.ts'
 import { putBucket } from '../catalogue.ts'
-import { formatCors, parseCors } from '../cors.ts'
+import { CORS_MAX_BYTES, formatCors, parseCors } from '../cors.ts'
 import { holdObject } from '../current-bucket.ts'
 import type { CorsRule } from '../entries.ts'
 import { S3Error } from '../s3-error.ts'
@@ -31,7 +31,7 @@ export const putBucketCors: S3Operation = {
   on: 'bucket',
   run: async (call) => {
     await authorizeBucket(call, 's3:PutBucketCORS')
-    return change(call, parseCors(await readDocument(call)))
+    return change(call, parseCors(await readDocument(call, CORS_MAX_BYTES)))
   },
 }
 
