@@ -19,23 +19,23 @@ const DEFAULT_TYPE = 'binary/octet-stream'
 const AWS_CHUNKED = 'aws-chunked'
 
 /** Headers of writes that the gateway does not offer; a value that changes nothing is accepted. */
-const NOT_OFFERED: Readonly<Record<string, RegExp>> = {
-  'x-amz-acl': /^(?:private|bucket-owner-full-control)$/,
-  'x-amz-storage-class': /^STANDARD$/,
-  'x-amz-website-redirect-location': /^(?!)/,
-  'x-amz-write-offset-bytes': /^(?!)/,
-  'x-amz-if-match-last-modified-time': /^(?!)/,
-  'x-amz-if-match-size': /^(?!)/,
-  'x-amz-bucket-object-lock-enabled': /^false$/i,
-  'x-amz-object-ownership': /^BucketOwnerEnforced$/,
-  'x-amz-bucket-namespace': /^global$/,
-}
+const NOT_OFFERED: ReadonlyMap<string, RegExp> = new Map([
+  ['x-amz-acl', /^(?:private|bucket-owner-full-control)$/],
+  ['x-amz-storage-class', /^STANDARD$/],
+  ['x-amz-website-redirect-location', /^(?!)/],
+  ['x-amz-write-offset-bytes', /^(?!)/],
+  ['x-amz-if-match-last-modified-time', /^(?!)/],
+  ['x-amz-if-match-size', /^(?!)/],
+  ['x-amz-bucket-object-lock-enabled', /^false$/i],
+  ['x-amz-object-ownership', /^BucketOwnerEnforced$/],
+  ['x-amz-bucket-namespace', /^global$/],
+])
 const NOT_OFFERED_PREFIX = /^x-amz-(?:grant|object-lock)-/
 
 /** @throws S3Error NotImplemented for a header that asks for what the gateway does not do. */
 export function refuseNotOffered(headers: ReadonlyMap<string, string>): void {
   for (const [name, value] of headers) {
-    const accepted = NOT_OFFERED[name]
+    const accepted = NOT_OFFERED.get(name)
     if ((accepted !== undefined && !accepted.test(value)) || NOT_OFFERED_PREFIX.test(name))
       throw notImplemented(name)
   }

@@ -205,6 +205,20 @@ test('an operation that is not offered is recorded with its caller', async () =>
   }
 })
 
+test('a header with the name of a member of every object is a header like others', async () => {
+  await s3Succeeds(gateway, { method: 'PUT', target: '/names' })
+  for (const name of ['constructor', '__proto__', 'valueOf']) {
+    const tamper = (headers: string[]): void => void headers.push(name, 'x')
+    const stored = await ask('PUT', '/names/a', {}, { body: 'x', tamper })
+    assert.deepEqual([stored.status, stored.code], [200, undefined], name)
+    assert.equal((await ask('GET', '/names/a', {}, { tamper })).status, 200, name)
+    assert.equal((await ask('DELETE', '/names/a', {}, { tamper })).status, 204, name)
+  }
+  const kept = 'x-amz-meta-__proto__'
+  assert.equal((await ask('PUT', '/names/a', { [kept]: 'x' }, { body: 'x' })).status, 200)
+  assert.equal((await ask('GET', '/names/a')).headers[kept], 'x')
+})
+
 test('a condition of a deletion, and what a new bucket must have, is not ignored', async () => {
   await s3Succeeds(gateway, { method: 'PUT', target: '/careful' })
   await ask('PUT', '/careful/a', {}, { body: 'x' })
