@@ -170,6 +170,7 @@ async function openDependencies(shared: Shared, stack: AsyncDisposableStack): Pr
     admitThrottled: (account: string) => shared.limiters.throttled.admit(account),
     journal,
     clock: systemClock,
+    timers: systemTimers,
     random: systemRandom,
     log,
     alarm: alarmOf(shared),

@@ -1,4 +1,4 @@
-import type { Clock, EpochMs, Random } from '../base/ports.ts'
+import type { Clock, EpochMs, Random, Timers } from '../base/ports.ts'
 import type { Caller } from '../dispatch/caller.ts'
 import type { EventData, EventResource } from '../dispatch/operation.ts'
 import type { ContextLookup } from '../policy/context.ts'
@@ -43,6 +43,7 @@ export type OperationDependencies = {
   readonly disposal: Disposal
   readonly principals: Principals
   readonly clock: Clock
+  readonly timers: Timers
   readonly random: Random
 }
 
@@ -57,6 +58,13 @@ export type S3Call = {
   readonly dependencies: OperationDependencies
   /** Decides permissions, in order. @throws S3Error for the first that the caller does not have. */
   readonly authorize: (needs: readonly Need[]) => Promise<void>
+  /**
+   * Authenticates the caller again, and decides again what `authorize` has allowed, by the records as they are now.
+   * Later decisions are on the caller as it is now.
+   *
+   * @throws S3Error.
+   */
+  readonly decideAgain: () => Promise<void>
   /** Names a resource in the audit event. */
   readonly involve: (resource: EventResource) => void
   /** Ends a hold, or clears a secret, once the call has its outcome. */

@@ -6,13 +6,14 @@ import type { Journal } from '../dispatch/journal.ts'
 import type { RefusalDependencies } from '../dispatch/refusal.ts'
 import { cancelBody, type StreamedRequest, type StreamedResponse } from '../http/streaming-server.ts'
 import type { Quotas } from '../quotas/quota-service.ts'
-import { type Authenticated, authenticate } from './authenticate.ts'
-import { type AuthorizationDependencies, authorize } from './authorize.ts'
+import type { Authenticated } from './authenticate.ts'
+import type { AuthorizationDependencies } from './authorize.ts'
 import type { OperationDependencies, S3Answer, S3Call, S3Operation } from './call.ts'
 import { commitAnswer } from './commit.ts'
-import { checkOwner, currentBucket, EXPECTED_OWNER } from './current-bucket.ts'
+import { checkOwner, EXPECTED_OWNER } from './current-bucket.ts'
 import { CUSTOMER, customerKeyOf } from './customer-key.ts'
 import { INTERNAL } from './data-keys.ts'
+import { authenticateFresh, decisionsOf } from './decisions.ts'
 import { bucketArn, objectArn } from './encryption.ts'
 import type { BucketEntry } from './entries.ts'
 import type { Release } from './locks.ts'
@@ -152,20 +153,6 @@ type Known = Arrival & {
   readonly operation: S3Operation
 }
 
-/** Authenticates the caller; again if a record has changed since the cache was validated for the request. */
-async function authenticateFresh(
-  dependencies: GatewayDependencies,
-  wire: StreamedRequest,
-  now: EpochMs,
-): Promise<Authenticated> {
-  try {
-    return await authenticate(wire, now, dependencies)
-  } catch (error) {
-    if (!(error instanceof S3Error) || !(await dependencies.freshness.renewed())) throw error
-    return authenticate(wire, now, dependencies)
-  }
-}
-
 async function perform(dependencies: GatewayDependencies, known: Known): Promise<StreamedResponse> {
   const releases: Release[] = []
   const attempt = attemptOf(known)
@@ -255,7 +242,7 @@ function callOf(
   attempt: Attempt,
   releases: Release[],
 ): S3Call {
-  const { request, authenticated, requestId, now, name } = known
+  const { request, authenticated, wire, requestId, now, name } = known
   const { caller, region } = authenticated
   return {
     request,
@@ -265,15 +252,7 @@ function callOf(
     requestId,
     now,
     dependencies,
-    authorize: async (needs) => {
-      // Since the head of the request, whose body may take hours, the bucket may have got another policy.
-      const now = needs.map((need) => ({
-        ...need,
-        bucket: need.bucket && currentBucket(dependencies.catalogue, need.bucket),
-      }))
-      await authorize(dependencies, { ...known, name }, now)
-      for (const { bucket } of needs) if (bucket !== undefined) currentBucket(dependencies.catalogue, bucket)
-    },
+    ...decisionsOf(dependencies, { wire, requestId, now, name, authenticated }),
     involve: (resource) => {
       if (!attempt.resources.some(({ arn }) => arn === resource.arn)) attempt.resources.push(resource)
     },

@@ -54,6 +54,7 @@ const STATUS = {
   PolicyTooLarge: 400,
   PreconditionFailed: 412,
   RequestTimeTooSkewed: 403,
+  RequestTimeout: 400,
   SignatureDoesNotMatch: 403,
   SlowDown: 503,
   TooManyBuckets: 400,

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DeleteAccessKeyCommand, DeleteUserPolicyCommand, PutUserPolicyCommand } from '@aws-sdk/client-iam'
 import { type Event, readEvents } from '../support/audit.ts'
 import { allow, iamClient, newUser, policyText, type TestCredentials } from '../support/iam.ts'
 import { holdfast } from '../support/run.ts'
@@ -129,6 +130,65 @@ test('a slow deletion is decided by the policy that the bucket has when its keys
   assert.match(late.body.toString(), /<Code>AccessDenied</)
   assert.equal((await ask('GET', '/slow/kept')).status, 200)
 })
+
+/** A user whose identity policy allows everything in S3. */
+async function newAdministrator(name: string) {
+  return newUser(iamClient(server), name, policyText({ ...allow('s3:*'), Resource: '*' }))
+}
+
+const DOCUMENTS: readonly (readonly [name: string, method: string, target: string, body: string])[] = [
+  [
+    'policy',
+    'PUT',
+    '?policy',
+    policyText({
+      ...allow('s3:GetObject'),
+      Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
+      Resource: 'arn:aws:s3:::revoked/*',
+    }),
+  ],
+  [
+    'versioning',
+    'PUT',
+    '?versioning',
+    '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>',
+  ],
+  ['tagging', 'PUT', '/kept?tagging', '<Tagging><TagSet></TagSet></Tagging>'],
+  ['delete', 'POST', '?delete', '<Delete><Object><Key>kept</Key></Object></Delete>'],
+]
+
+for (const [name, method, target, body] of DOCUMENTS) {
+  test(`a slow document is decided by the identity policy and the access key of then: ${name}`, async () => {
+    if ((await ask('GET', '/revoked/kept')).status !== 200) {
+      await s3Succeeds(gateway, { method: 'PUT', target: '/revoked' })
+      await s3Succeeds(gateway, { method: 'PUT', target: '/revoked/kept', body: 'bytes' })
+    }
+    const iam = iamClient(server)
+    const UserName = `slow-${name}`
+    const credentials = await newAdministrator(UserName)
+    const withoutPolicy = async (): Promise<void> => {
+      await sleep(ARRIVAL_MS)
+      await iam.send(new DeleteUserPolicyCommand({ UserName, PolicyName: 'own' }))
+    }
+    const denied = await ask(method, `/revoked${target}`, {}, { body, credentials, halfway: withoutPolicy })
+    assert.match(denied.body.toString(), /<Code>AccessDenied</)
+    await iam.send(
+      new PutUserPolicyCommand({
+        UserName,
+        PolicyName: 'own',
+        PolicyDocument: policyText({ ...allow('s3:*'), Resource: '*' }),
+      }),
+    )
+    const withoutKey = async (): Promise<void> => {
+      await sleep(ARRIVAL_MS)
+      await iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId: credentials.accessKeyId }))
+    }
+    const unknown = await ask(method, `/revoked${target}`, {}, { body, credentials, halfway: withoutKey })
+    assert.deepEqual([unknown.status, unknown.code], [403, 'InvalidAccessKeyId'])
+    assert.equal((await ask('GET', '/revoked/kept')).status, 200)
+    assert.equal((await ask('GET', '/revoked?policy')).code, 'NoSuchBucketPolicy')
+  })
+}
 
 const EXPECTED = 'x-amz-expected-bucket-owner'
 
