@@ -296,7 +296,8 @@ export function watchName(input: CommandInput): Promise<number> {
     const { flags, output } = input
     const [name = ''] = input.operands
     const runtime = await runtimeFolder(input)
-    const { volumeId } = await getOpenVolume(runtime, name)
+    const opened = await getOpenVolume(runtime, name)
+    const { volumeId } = opened
     const log = openLog()
     const stop = takeSignals(log)
     const outage = flags['outage-minutes']
@@ -307,10 +308,12 @@ export function watchName(input: CommandInput): Promise<number> {
         watchVolume(kms, {
           runtime,
           name,
+          opened,
           outageMs: outage === undefined ? undefined : Number(outage) * MINUTE_MS,
           clock: systemClock,
           nextCheck: () => intervalOr(Number(flags['interval']) * SECOND_MS, stop),
           noAnswer: (reason) => log.warn('KMS gave no answer: the volume stays open', { name, reason }),
+          notClosed: (reason) => log.error('the volume could not be closed', { name, reason }),
         }),
       { timeoutMs: CHECK_LIMIT_MS, attemptsMax: 2 },
     )
