@@ -65,6 +65,34 @@ test('refresh returns nothing and reads nothing while nothing has changed', asyn
   })
 })
 
+test('refresh drops everything when another server answers, although the count of changes is one that was seen', async () => {
+  using folder = testFolder()
+  let lineage = 1
+  const { store, calls } = counted(openSqlite(folder.path))
+  const near = await openRecords({ ...store, lineage: () => lineage }, SEALER)
+  try {
+    await near.commit([insert(COUNT, P, 'a', count(1))])
+    await near.refresh()
+    await found(near)
+    assert.equal(near.refresh(), undefined)
+    lineage = 2
+    await near.refresh()
+    assert.equal(near.peek(COUNT, P, 'a'), undefined)
+    await found(near)
+    assert.equal(calls.reads, 2)
+    assert.equal(near.refresh(), undefined)
+    assert.ok(near.peek(COUNT, P, 'a'))
+    // Changes of then are followed as before.
+    const far = await openRecords(openSqlite(folder.path), SEALER)
+    await far.commit([replace(await found(far), count(2))])
+    await far.close()
+    await near.refresh()
+    assert.equal((await found(near)).value.n, 2)
+  } finally {
+    await near.close()
+  }
+})
+
 test('refresh drops what another handle has changed, and nothing else', async () => {
   await withPair(async ({ near, far }) => {
     await near.commit([insert(COUNT, P, 'a', count(1)), insert(COUNT, P, 'b', count(1))])

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts'
 import { type GiveWay, neverGiveWay } from '../base/slices.ts'
+import { type Beginning, beginningOf, isEqual, type Seen } from './cache-beginning.ts'
 import { cacheEntryOf, cacheKey, entryAfterCommit, parseCached, storedOf } from './cache-entry.ts'
 import { FollowedFeed } from './feed.ts'
 import { PartitionMirror } from './mirror.ts'
@@ -48,25 +49,8 @@ export async function openRecords(
   sealer: Sealer,
   { limits = CACHE_LIMITS, watch, giveWay = neverGiveWay, closed = async () => {} }: RecordsOptions = {},
 ): Promise<Records> {
-  // The data version is read first: a commit after it makes the next refresh follow the feed.
-  const answer = raw.dataVersion()
-  const dataVersion = await answer
-  const position = await raw.feedPosition()
-  const isLocal = typeof answer === 'number'
-  return new CachedRecords({ raw, sealer, limits, watch, giveWay, closed, isLocal, dataVersion, position })
-}
-
-type Beginning = {
-  readonly raw: RawStore
-  readonly sealer: Sealer
-  readonly limits: CacheLimits
-  readonly watch: StoreWatch | undefined
-  readonly giveWay: GiveWay
-  /** Whether the engine answers at once. */
-  readonly isLocal: boolean
-  readonly closed: () => Promise<void>
-  readonly dataVersion: number
-  readonly position: ReadonlyMap<number, number>
+  const beginning = await beginningOf(raw)
+  return new CachedRecords({ ...beginning, sealer, limits, watch, giveWay, closed })
 }
 
 /**
@@ -90,13 +74,14 @@ class CachedRecords implements Records {
   readonly #closed: () => Promise<void>
   readonly #watch: StoreWatch | undefined
   readonly #isLocal: boolean
-  readonly #feed: FollowedFeed
+  #feed: FollowedFeed
   readonly #generations = new Array<number>(FEED_SHARDS).fill(0)
   readonly #mirrors = new Set<PartitionMirror<object>>()
   #seenDataVersion: number
-  #pass: { readonly dataVersion: number; readonly done: Promise<void> } | undefined
+  #seenLineage: number | undefined
+  #pass: (Seen & { readonly done: Promise<void> }) | undefined
 
-  constructor({ raw, sealer, limits, watch, giveWay, closed, isLocal, dataVersion, position }: Beginning) {
+  constructor({ raw, sealer, limits, watch, giveWay, closed, isLocal, seen, position }: Beginning) {
     this.#isLocal = isLocal
     this.#closed = closed
     this.#giveWay = giveWay
@@ -105,7 +90,8 @@ class CachedRecords implements Records {
     this.#sealer = sealer
     this.#cache = new RecordCache(limits)
     this.#feed = new FollowedFeed(position)
-    this.#seenDataVersion = dataVersion
+    this.#seenDataVersion = seen.dataVersion
+    this.#seenLineage = seen.lineage
   }
 
   async get<V extends object>(
@@ -310,14 +296,16 @@ class CachedRecords implements Records {
   }
 
   #reach(dataVersion: number): Promise<void> | undefined {
-    if (dataVersion === this.#seenDataVersion) return undefined
-    if (this.#pass?.dataVersion === dataVersion) return this.#pass.done
-    if (this.#pass === undefined && this.#skipOwn()) {
+    const seen = { dataVersion, lineage: this.#raw.lineage?.() }
+    const isSame = seen.lineage === this.#seenLineage
+    if (dataVersion === this.#seenDataVersion && isSame) return undefined
+    if (this.#pass !== undefined && isEqual(this.#pass, seen)) return this.#pass.done
+    if (this.#pass === undefined && isSame && this.#skipOwn()) {
       this.#seenDataVersion = dataVersion
       return OWN_CHANGES
     }
-    const done = this.#catchUp(dataVersion, this.#pass?.done)
-    this.#pass = { dataVersion, done }
+    const done = this.#catchUp(seen, this.#pass?.done)
+    this.#pass = { ...seen, done }
     return done
   }
 
@@ -337,21 +325,28 @@ class CachedRecords implements Records {
   }
 
   /** One pass after the other: two at once would follow the feed from the same position. */
-  async #catchUp(dataVersion: number, previous: Promise<void> | undefined): Promise<void> {
+  async #catchUp(seen: Seen, previous: Promise<void> | undefined): Promise<void> {
+    const { dataVersion, lineage } = seen
     await Promise.allSettled([previous])
     try {
-      if (this.#skipOwn()) {
+      if (lineage === this.#seenLineage && this.#skipOwn()) {
         this.#seenDataVersion = dataVersion
         return
       }
       const heads = await this.#raw.feedPosition()
+      if (lineage !== this.#seenLineage) {
+        // Another server may lack changes, and have others in their places: nothing that is known holds for it.
+        this.#feed = new FollowedFeed(heads)
+        this.#dropAll()
+        this.#seenLineage = lineage
+      }
       for (const [shard, head] of heads) {
         const known = this.#feed.positionOf(shard)
         if (head !== known && !this.#feed.skipOwnOf(shard, head)) await this.#follow(shard, known, head)
       }
       this.#seenDataVersion = dataVersion
     } finally {
-      if (this.#pass?.dataVersion === dataVersion) this.#pass = undefined
+      if (this.#pass !== undefined && isEqual(this.#pass, seen)) this.#pass = undefined
     }
   }
 

@@ -115,6 +115,12 @@ export type RawStore = {
    * @throws StoreFailure, from the call or the promise.
    */
   readonly dataVersion: () => number | Promise<number>
+  /**
+   * A number that differs from an earlier one if the latest answer of `dataVersion` may come from another server, which
+   * may not have all commits: its numbers and its feed prove nothing about what was read before. Without it, the engine
+   * has one server for as long as it is open.
+   */
+  readonly lineage?: () => number
   /** Waits for the commits in progress; every later call fails with StoreFailure. */
   readonly close: () => Promise<void>
 }

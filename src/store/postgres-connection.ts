@@ -66,12 +66,16 @@ export class Connections {
   readonly #validator: Pool
   readonly #writer: Pool
   readonly #renewer: Pool
+  #validatorConnections = 0
 
   constructor(address: PostgresAddress, timeouts = TIMEOUTS) {
     const common = poolConfig(address, timeouts)
     const { statementMs } = timeouts
     this.#readers = quiet(new Pool({ ...common, max: READERS, statement_timeout: statementMs }))
     this.#validator = quiet(new Pool({ ...common, max: 1, statement_timeout: statementMs }))
+    this.#validator.on('connect', () => {
+      this.#validatorConnections += 1
+    })
     // No limit within the server: PostgreSQL takes a cancelled wait for a synchronous standby for a commit.
     this.#writer = quiet(new Pool({ ...common, max: 1, lock_timeout: statementMs }))
     this.#renewer = quiet(new Pool({ ...common, max: 1, lock_timeout: statementMs }))
@@ -85,6 +89,11 @@ export class Connections {
   /** The same on the connection for validation, which no read of records delays. @throws StoreFailure. */
   validate(statement: Statement, values: readonly unknown[] = []): Promise<Result> {
     return readFrom(this.#validator, statement, values)
+  }
+
+  /** How often the connection for validation was made: a new one may lead to another server, after a failover. */
+  get validatorConnections(): number {
+    return this.#validatorConnections
   }
 
   /** Runs a statement that may run twice, on a connection that waits for no commit. @throws StoreFailure. */

@@ -158,6 +158,11 @@ class PostgresStore implements RawStore {
     return this.#next
   }
 
+  /** A failover breaks the connection for validation. A standby that was promoted may lack commits. */
+  lineage(): number {
+    return this.#connections.validatorConnections
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
