@@ -126,6 +126,9 @@ test('a byte that changes in the folder is found, and nothing damaged is served'
   assert.ok((await s3(gateway, { method: 'GET', target: '/damaged/object' })).body.equals(body))
 })
 
+/** How long a test waits for a write of the gateway to end. */
+const BUSY_MS = 10_000
+
 test('each byte of an entry of the catalogue that changes is found, and no entry serves for another', async () => {
   await using server = await startServer()
   await using gateway = await startGateway(server)
@@ -136,14 +139,14 @@ test('each byte of an entry of the catalogue that changes is found, and no entry
   const entryOf = (key: string): Buffer =>
     Buffer.concat([Buffer.from('entries'), Buffer.of(0), Buffer.from(key)])
   const read = (key: string): Buffer => {
-    using database = new DatabaseSync(path)
+    using database = new DatabaseSync(path, { timeout: BUSY_MS })
     const row = database
       .prepare('SELECT value FROM entries WHERE space = ? AND id = ?')
       .get('object', entryOf(key))
     return Buffer.from(row?.['value'] as Uint8Array)
   }
   const write = (key: string, value: Buffer): void => {
-    using database = new DatabaseSync(path)
+    using database = new DatabaseSync(path, { timeout: BUSY_MS })
     database
       .prepare('UPDATE entries SET value = ? WHERE space = ? AND id = ?')
       .run(value, 'object', entryOf(key))
