@@ -1,10 +1,12 @@
 import { once } from 'node:events'
+import { access, constants, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type BackupDependencies, backUpToFolder, backUpToStream, type MadeBackup } from '../app/backup.ts'
 import { openDeployment, openNodeJournal } from '../app/deployment.ts'
 import { type VerifiedBackup, verifyBackup } from '../app/restore.ts'
 import { askAtTerminal } from '../app/root-key.ts'
 import { BackupError } from '../backup/format.ts'
+import { usingGiven } from '../base/given-file.ts'
 import { neverGiveWay } from '../base/slices.ts'
 import { ConfigError } from '../config/setting.ts'
 import { SealError } from '../custody/roots/root.ts'
@@ -69,7 +71,7 @@ export async function verifyBackupFile(input: CommandInput): Promise<number> {
   progress.report('verifying the backup')
   try {
     const read = await verifyBackup(config, {
-      file: resolve(file),
+      file: await givenBackup('FILE', file),
       keyFile: flags['key-file'],
       ask: askAtTerminal,
     })
@@ -97,4 +99,17 @@ export function formatBackup({ header, manifest, records }: VerifiedBackup): str
   const { createdAt, deployment, release, base } = header
   const continued = base === undefined ? '' : `, with the whole backup ${base}`
   return `${records} records and ${manifest.files.length} files of the audit log of deployment ${deployment}, made ${createdAt} by release ${release}${continued}`
+}
+
+/**
+ * The path of the backup that an operand or an option names.
+ *
+ * @throws UsageError when it cannot be read, or is a folder.
+ */
+export async function givenBackup(name: string, path: string): Promise<string> {
+  await usingGiven({ name, path }, async () => {
+    await access(path, constants.R_OK)
+    if ((await stat(path)).isDirectory()) throw new Error('it is a folder')
+  })
+  return resolve(path)
 }

@@ -8,7 +8,7 @@ import { BackupError } from '../backup/format.ts'
 import { REPORTS_FOLDER } from '../compliance/report-names.ts'
 import { ConfigError } from '../config/setting.ts'
 import { SealError } from '../custody/roots/root.ts'
-import { withBackupDependencies } from './backup.ts'
+import { givenBackup, withBackupDependencies } from './backup.ts'
 import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { printNext, printResult } from './result.ts'
 
@@ -46,7 +46,7 @@ export async function rehearseBackup(input: CommandInput): Promise<number> {
 
 async function fileOf({ config, flags }: CommandInput): Promise<string> {
   const given = flags['file']
-  if (given !== undefined) return resolve(given)
+  if (given !== undefined) return givenBackup('--file', given)
   const folder = config.backup.folder
   const newest = folder === undefined ? undefined : (await listBackups(resolve(folder))).at(-1)
   if (newest !== undefined) return newest.path

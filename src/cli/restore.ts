@@ -3,7 +3,7 @@ import { acceptRestored } from '../app/accept-restore.ts'
 import { restoreBackup } from '../app/restore.ts'
 import { askAtTerminal } from '../app/root-key.ts'
 import type { LostChange } from '../backup/lost-changes.ts'
-import { formatBackup, jsonOfBackup } from './backup.ts'
+import { formatBackup, givenBackup, jsonOfBackup } from './backup.ts'
 import type { CommandInput } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { openLog } from './log.ts'
@@ -15,7 +15,7 @@ export async function restore(input: CommandInput): Promise<number> {
   const [file = ''] = operands
   progress.report('restoring the backup')
   const restored = await restoreBackup(config, {
-    file: resolve(file),
+    file: await givenBackup('FILE', file),
     keyFile: flags['key-file'],
     ask: askAtTerminal,
     auditCopy: flags['audit'] === undefined ? undefined : resolve(flags['audit']),

@@ -52,6 +52,26 @@ test('a start with a file that cannot be used makes no data folder', async () =>
   }
 })
 
+test('a command on a backup that cannot be read says why', async () => {
+  const data = join(folder, 'of-backups')
+  const commands = [
+    ['FILE', 'backup', 'verify'],
+    ['FILE', 'restore'],
+    ['--file', 'backup', 'rehearse', `--work=${none}`, `--reports=${none}`, '--file'],
+  ]
+  for (const [name = '', ...command] of commands) {
+    for (const [path, reason] of [
+      [none, 'no such file'],
+      [folder, 'it is a folder'],
+    ] as const) {
+      const { status, errors } = await runHoldfast(data, ...command, path)
+      assert.match(errors, new RegExp(`${name}: cannot use '${path}': ${reason}$`, 'm'))
+      assert.equal(status, 2)
+      assert.equal(existsSync(data), false)
+    }
+  }
+})
+
 test('a start of workers with a file that cannot be used ends with the same status', async () => {
   const data = join(folder, 'workers')
   const flags = ['--listen=127.0.0.1:0', '--workers=2', `--webhooks=${file}`]
