@@ -49,6 +49,7 @@ import { openXksClient } from '../xks/client/client.ts'
 import { type Deployment, openForServing, openNodeJournal, ownEventDependencies } from './deployment.ts'
 import { readGivenFiles } from './given-files.ts'
 import { readTls } from './tls.ts'
+import { assertWitnessed } from './witnessed.ts'
 
 /** The lock of the process that serves a folder of objects. */
 const LOCK_FILE = 'gateway.lock'
@@ -70,6 +71,7 @@ export async function openS3Gateway(config: Config, log: Log): Promise<Streaming
   const deployment = await openForServing(config, { giveWay, watch })
   const { records, auditKey, wrappingKey } = deployment
   stack.defer(() => records.close())
+  await assertWitnessed(config, deployment)
   const journal = await openNodeJournal(config, { records, auditKey }, { log })
   stack.defer(() => journal.close())
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })

@@ -3,25 +3,30 @@ import { openSummaries } from '../audit/events/record-limiters.ts'
 import { RefusalLimiter } from '../audit/events/refusals.ts'
 import { openReadiness } from '../audit/log/readiness.ts'
 import type { Log } from '../base/log.ts'
-import { systemAfterThisTurn, systemClock, systemRandom } from '../base/ports.ts'
+import { systemAfterThisTurn, systemClock, systemRandom, systemTimers } from '../base/ports.ts'
 import type { Config } from '../config/settings.ts'
 import { Custody } from '../custody/custody.ts'
 import { Freshness } from '../dispatch/freshness.ts'
 import { openHttpServer } from '../http/server.ts'
+import { startJobs } from '../jobs/scheduler.ts'
 import { wrappedKeys } from '../kms/keys/wrapped-keys.ts'
 import { StoreWatch } from '../store/watch.ts'
 import { ProxyAdministration } from '../xks/server/administration.ts'
 import { createProxyService } from '../xks/server/proxy-service.ts'
-import { openForServing, openNodeJournal, ownEventDependencies } from './deployment.ts'
+import { type Deployment, openForServing, openNodeJournal, ownEventDependencies } from './deployment.ts'
 import type { RunningNode } from './node.ts'
 import { readTls } from './tls.ts'
+import { assertWitnessed, witnessJob } from './witnessed.ts'
 
 /** Starts an external key store proxy on a data folder. @throws Error with a message for the operator. */
 export async function openProxyNode(config: Config, log: Log): Promise<Omit<RunningNode, 'metrics'>> {
   const tls = await readTls(config)
   await using stack = new AsyncDisposableStack()
   const watch = new StoreWatch(systemClock)
-  const { records, journal, custody } = await openDependencies({ config, log, watch }, stack)
+  const deployment = await openForServing(config, { watch })
+  stack.defer(() => deployment.records.close())
+  await assertWitnessed(config, deployment)
+  const { records, journal, custody } = await openDependencies({ config, log, deployment }, stack)
   const limiter = new RefusalLimiter(systemClock)
   const own = ownEventDependencies(config)
   const summaries = openSummaries(limiter, (summary) => refusalsEvent(own, summary), journal, log)
@@ -38,6 +43,9 @@ export async function openProxyNode(config: Config, log: Log): Promise<Omit<Runn
     account: config.account,
     prefix: config.xksProxy.prefix,
   })
+  // A proxy may be the only server on its data folder.
+  const jobs = startJobs([witnessJob(config, deployment)], { timers: systemTimers, log })
+  stack.defer(() => jobs.stop())
   const readiness = openReadiness({ journal, records, watch, clock: systemClock, log })
   const { host, port } = config.xksProxy.listen
   const http = await openHttpServer(
@@ -57,7 +65,9 @@ export async function administerProxy<T>(
   use: (administration: ProxyAdministration) => Promise<T>,
 ): Promise<T> {
   await using stack = new AsyncDisposableStack()
-  const { records, journal, custody } = await openDependencies({ config, log }, stack)
+  const deployment = await openForServing(config)
+  stack.defer(() => deployment.records.close())
+  const { records, journal, custody } = await openDependencies({ config, log, deployment }, stack)
   const { account } = config
   return await use(
     new ProxyAdministration({
@@ -71,11 +81,10 @@ export async function administerProxy<T>(
   )
 }
 
-type Opening = { readonly config: Config; readonly log: Log; readonly watch?: StoreWatch }
+type Opening = { readonly config: Config; readonly log: Log; readonly deployment: Deployment }
 
-async function openDependencies({ config, log, watch }: Opening, stack: AsyncDisposableStack) {
-  const { records, auditKey, wrappingKey } = await openForServing(config, { watch })
-  stack.defer(() => records.close())
+async function openDependencies({ config, log, deployment }: Opening, stack: AsyncDisposableStack) {
+  const { records, auditKey, wrappingKey } = deployment
   const journal = await openNodeJournal(config, { records, auditKey }, { log })
   stack.defer(() => journal.close())
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })

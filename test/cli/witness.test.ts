@@ -1,13 +1,18 @@
 /** A witness, and data folders that were put back to an earlier state. */
 
 import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { newKey } from '../support/calls.ts'
 import { runHoldfast } from '../support/command.ts'
 import { spawnServer, startServer, temporaryFolder } from '../support/server.ts'
 import { until } from '../support/until.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 const folder = await temporaryFolder()
 after(() => rm(folder, { recursive: true, force: true }))
@@ -54,6 +59,11 @@ test('a start on a state that the witness knows is refused until an operator acc
   await rm(data, { recursive: true })
   await cp(earlier, data, { recursive: true })
   assert.match(await refusal(), /is not the newest state of this deployment/)
+  for (const command of ['s3 serve --s3-listen=127.0.0.1:0', 'xks-proxy --xks-listen=127.0.0.1:0']) {
+    const other = await runHoldfast(data, ...command.split(' '), '--witness', witness)
+    assert.equal(other.status, 1, command)
+    assert.match(other.errors, /is not the newest state of this deployment/)
+  }
 
   const accepted = await runHoldfast(data, 'witness', 'accept', '--witness', witness, '--json')
   assert.equal(accepted.status, 0, accepted.errors)
@@ -79,3 +89,34 @@ test('a start is refused when the witness is gone, or says what this deployment 
   await writeFile(witness, text)
   await serve()
 })
+
+test('an XKS proxy that is alone on its folder tells its witness', async () => {
+  const alone = join(folder, 'proxy')
+  const its = join(folder, 'witness-of-the-proxy')
+  const created = await runHoldfast(alone, 'xks-proxy', 'key', 'create', 'payments-1')
+  assert.equal(created.status, 0, created.errors)
+  const proxy = spawnProxy(alone, its)
+  try {
+    await until('the witness knows', async () =>
+      /^node-0 [1-9]/m.test(await readFile(its, 'utf8').catch(() => '')) ? true : undefined,
+    )
+  } finally {
+    proxy.kill('SIGTERM')
+    await once(proxy, 'close')
+  }
+  await rm(its)
+  const refused = await runHoldfast(alone, 'xks-proxy', '--xks-listen=127.0.0.1:0', '--witness', its)
+  assert.match(refused.errors, /is gone, which had a statement before/)
+})
+
+function spawnProxy(data: string, its: string): ChildProcess {
+  return spawn(process.execPath, [MAIN, 'xks-proxy'], {
+    env: {
+      PATH: process.env['PATH'],
+      HOLDFAST_DATA: data,
+      HOLDFAST_XKS_LISTEN: '127.0.0.1:0',
+      HOLDFAST_WITNESS: its,
+    },
+    stdio: 'ignore',
+  })
+}

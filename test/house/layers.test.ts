@@ -218,12 +218,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   'app/xks-proxy.ts': [
-    ...['base', 'config', 'custody', 'store', 'audit', 'dispatch', 'kms', 'http', 'xks/server'],
-    ...['app/deployment.ts', 'app/tls.ts', 'app/node.ts'],
+    ...['base', 'config', 'custody', 'store', 'audit', 'dispatch', 'jobs', 'kms', 'http', 'xks/server'],
+    ...['app/deployment.ts', 'app/tls.ts', 'app/node.ts', 'app/witnessed.ts'],
   ],
   'app/s3-gateway.ts': [
     ...['base', 'config', 'custody', 'store', 'audit', 'dispatch', 'http', 'iam', 'kms', 'notifications'],
     ...['quotas', 's3', 'sigv4', 'xks/client', 'app/deployment.ts', 'app/given-files.ts', 'app/tls.ts'],
+    'app/witnessed.ts',
   ],
   cli: [
     'app/s3-gateway.ts',

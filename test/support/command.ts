@@ -14,7 +14,7 @@ const COMMAND_MAX_MS = 120_000
 export type Finished = { readonly status: number | null; readonly output: string; readonly errors: string }
 
 /** Commands that run until a signal. */
-const SERVERS = new Set(['serve', 'xks-proxy'])
+const SERVERS = new Set(['serve', 'xks-proxy', 's3 serve'])
 
 /** The commands that this process has already run as child processes. */
 const STARTED = new Set<string>()

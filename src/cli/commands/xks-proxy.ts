@@ -11,7 +11,7 @@ export const XKS_PROXY_COMMANDS: readonly Command[] = [
   {
     name: 'xks-proxy',
     about: 'Serve external keys over the XKS proxy API until SIGTERM, SIGINT or SIGQUIT',
-    settings: ['data', 'xks-listen', 'xks-prefix', 'tls-cert', 'tls-key', 'seal', 'account'],
+    settings: ['data', 'xks-listen', 'xks-prefix', 'tls-cert', 'tls-key', 'seal', 'account', 'witness'],
     examples: [
       {
         line: 'holdfast xks-proxy --data proxy --xks-listen 0.0.0.0:7643 --tls-cert chain.pem --tls-key key.pem',
