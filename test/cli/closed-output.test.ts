@@ -5,14 +5,13 @@ import { spawn } from 'node:child_process'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { ROOT } from '../support/run.ts'
+import { NODE_ENVIRONMENT, ROOT } from '../support/run.ts'
 import { temporaryFolder } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
 test('holdfast serve goes on when standard output and standard error are closed', async () => {
   const data = await temporaryFolder()
-  const { PATH, NODE_COMPILE_CACHE } = process.env
-  const environment = { PATH, NODE_COMPILE_CACHE, HOLDFAST_DATA: data, HOLDFAST_LISTEN: '127.0.0.1:0' }
+  const environment = { ...NODE_ENVIRONMENT, HOLDFAST_DATA: data, HOLDFAST_LISTEN: '127.0.0.1:0' }
   const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), 'serve'], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -15,7 +15,7 @@ import { call, newKey } from '../support/calls.ts'
 import { runHere } from '../support/here.ts'
 import { allow, iamClient, kmsAs, newUser, policyText } from '../support/iam.ts'
 import { REGION } from '../support/kms.ts'
-import { ROOT } from '../support/run.ts'
+import { NODE_ENVIRONMENT, ROOT } from '../support/run.ts'
 import { startServer, type TestServer, temporaryFolder } from '../support/server.ts'
 import { newSecret, type Receiver, startReceiver, writeWebhooks } from '../support/webhook.ts'
 
@@ -233,7 +233,7 @@ test('what serves prints a document on each line', async () => {
     // The gateway serves a folder that the server has created.
     const data = join(folder, name.split(' ').at(-1) ?? name)
     const child = spawn(process.execPath, [main, ...args, '--json', `--data=${data}`], {
-      env: { PATH: process.env['PATH'], ...CLIENT },
+      env: { ...NODE_ENVIRONMENT, ...CLIENT },
       stdio: ['ignore', 'pipe', 'ignore'],
     })
     const found: Record<string, unknown>[] = []

@@ -12,6 +12,7 @@ import { call, newKey } from '../support/calls.ts'
 import { type Finished, runHoldfast } from '../support/command.ts'
 import { REGION } from '../support/kms.ts'
 import { scrape } from '../support/metrics.ts'
+import { NODE_ENVIRONMENT } from '../support/run.ts'
 import {
   type Reachable,
   type ServerProcess,
@@ -52,7 +53,7 @@ function run(
   given: { input?: string; env?: object } = {},
 ): Promise<Finished> {
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env['PATH'], HOLDFAST_DATA: data, ...given.env },
+    env: { ...NODE_ENVIRONMENT, HOLDFAST_DATA: data, ...given.env },
     stdio: ['pipe', 'pipe', 'pipe'],
     // Without a terminal, also where a person runs the tests.
     detached: true,
@@ -232,7 +233,7 @@ const TERMINAL = '/usr/bin/script'
 function runAtTerminal(data: string, args: readonly string[], lines: readonly string[]): Promise<Finished> {
   const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ')
   const child = spawn(TERMINAL, ['--quiet', '--return', '--command', command, '/dev/null'], {
-    env: { PATH: process.env['PATH'], HOLDFAST_DATA: data },
+    env: { ...NODE_ENVIRONMENT, HOLDFAST_DATA: data },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   let output = ''

@@ -149,3 +149,16 @@ function linesOf(files: readonly SourceFile[], pattern: RegExp): readonly string
     text.split('\n').flatMap((line, index) => (pattern.test(line) ? [`${path}:${index + 1}: ${line}`] : [])),
   )
 }
+
+test('a test that starts Node with an environment of its own passes NODE_ENVIRONMENT on', async () => {
+  const folders = ['test/cli', 'test/service', 'test/support']
+  const files = (await Promise.all(folders.map((folder) => filesBelow(folder, '.ts')))).flat()
+  const starting = files.filter(({ text }) => text.includes('spawn(process.execPath'))
+  assert.ok(starting.length > 5, 'files were found')
+  const own = starting.filter(({ text }) => text.includes("PATH: process.env['PATH']"))
+  // Without its variable, the process strips and compiles all sources again.
+  assert.deepEqual(
+    own.map(({ path }) => path),
+    [],
+  )
+})

@@ -11,6 +11,7 @@ import { openByPath, sealDependencies } from '../../src/app/root-key.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { parseConfig } from '../../src/config/settings.ts'
 import { newKey } from '../support/calls.ts'
+import { NODE_ENVIRONMENT } from '../support/run.ts'
 import { spawnServer, startServer, temporaryFolder } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
@@ -24,7 +25,7 @@ after(() => rm(data, { recursive: true, force: true }))
 
 async function run(args: readonly string[], input: string): Promise<string> {
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env['PATH'], HOLDFAST_DATA: data },
+    env: { ...NODE_ENVIRONMENT, HOLDFAST_DATA: data },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   })

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { printable } from '../../src/base/printable.ts'
 import { runCommandLine } from '../../src/cli/command-line.ts'
+import { NODE_ENVIRONMENT } from './run.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
@@ -38,9 +39,8 @@ function commandIn(args: readonly string[]): string {
 }
 
 function runProcess(data: string, args: readonly string[]): Promise<Finished> {
-  const { PATH, NODE_COMPILE_CACHE } = process.env
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH, NODE_COMPILE_CACHE, HOLDFAST_DATA: data },
+    env: { ...NODE_ENVIRONMENT, HOLDFAST_DATA: data },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: COMMAND_MAX_MS,
     killSignal: 'SIGKILL',

@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestCertificate } from './certificate.ts'
 import { runHoldfast } from './command.ts'
-import { ROOT } from './run.ts'
+import { NODE_ENVIRONMENT, ROOT } from './run.ts'
 import { temporaryFolder } from './server.ts'
 
 export type ProxyCredential = { readonly accessKeyId: string; readonly secretAccessKey: string }
@@ -35,8 +35,7 @@ export async function startHoldfastProxy(
   const data = options.data ?? (await temporaryFolder())
   const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), 'xks-proxy'], {
     env: {
-      PATH: process.env['PATH'],
-      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      ...NODE_ENVIRONMENT,
       HOLDFAST_DATA: data,
       HOLDFAST_XKS_LISTEN: `127.0.0.1:${options.port ?? 0}`,
       HOLDFAST_TLS_CERT: certificate.certFile,

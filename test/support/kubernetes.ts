@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { ROOT } from './run.ts'
+import { NODE_ENVIRONMENT, ROOT } from './run.ts'
 
 /** A running plug-in. */
 export type TestPlugin = AsyncDisposable & {
@@ -24,7 +24,7 @@ export async function startPlugin(
 ): Promise<TestPlugin> {
   const line = ['kubernetes-kms', '--json', '--socket', socket, ...args]
   const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), ...line], {
-    env: { PATH: process.env['PATH'], ...environment },
+    env: { ...NODE_ENVIRONMENT, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let log = ''

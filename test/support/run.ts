@@ -5,6 +5,11 @@ import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
+const { PATH, NODE_COMPILE_CACHE } = process.env
+
+/** The environment of a Node process without settings: it uses the same compiled sources as this process. */
+export const NODE_ENVIRONMENT = { PATH, NODE_COMPILE_CACHE }
+
 /** The exit status of a program and its output. */
 export type Ended = { readonly status: number | null; readonly out: string; readonly err: string }
 

@@ -10,7 +10,7 @@ import { collectHeaders, s3StringToSign } from '../../src/sigv4/canonical.ts'
 import { deriveSigningKey } from '../../src/sigv4/signing-key.ts'
 import type { TestCredentials } from './iam.ts'
 import { REGION } from './kms.ts'
-import { ROOT } from './run.ts'
+import { NODE_ENVIRONMENT, ROOT } from './run.ts'
 import type { Credentials } from './server.ts'
 
 export type TestGateway = AsyncDisposable & {
@@ -34,7 +34,7 @@ export async function startGateway(
 ): Promise<TestGateway> {
   const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), 's3', 'serve'], {
     env: {
-      PATH: process.env['PATH'],
+      ...NODE_ENVIRONMENT,
       HOLDFAST_DATA: server.data,
       HOLDFAST_S3_LISTEN: '127.0.0.1:0',
       ...environment,
