@@ -9,6 +9,7 @@ import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { newKey } from '../support/calls.ts'
 import { runHoldfast } from '../support/command.ts'
+import { NODE_ENVIRONMENT } from '../support/run.ts'
 import { spawnServer, startServer, temporaryFolder } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
@@ -112,7 +113,7 @@ test('an XKS proxy that is alone on its folder tells its witness', async () => {
 function spawnProxy(data: string, its: string): ChildProcess {
   return spawn(process.execPath, [MAIN, 'xks-proxy'], {
     env: {
-      PATH: process.env['PATH'],
+      ...NODE_ENVIRONMENT,
       HOLDFAST_DATA: data,
       HOLDFAST_XKS_LISTEN: '127.0.0.1:0',
       HOLDFAST_WITNESS: its,
