@@ -17,6 +17,8 @@ type Place = {
   readonly folder: string
   readonly manifest: {
     readonly private?: boolean
+    readonly scripts?: Readonly<Record<string, string>>
+    readonly bundleDependencies?: readonly string[]
     readonly dependencies?: Versions
     readonly devDependencies?: Versions
     readonly optionalDependencies?: Versions
@@ -77,6 +79,12 @@ test('the packages of the drivers in Go and Java have exact versions, and name n
   const versions = [...pom.matchAll(/<(?:\w+\.)?version>([^<]+)</g)].map(([, version]) => version)
   assert.ok(versions.length > 2)
   for (const version of versions) assert.match(String(version), /^(?:0|\d+\.\d+\.\d+|\$\{sdk\.version\})$/)
+})
+
+test('the npm package bundles what Holdfast depends on, and runs no script where it is installed', async () => {
+  const manifest: Place['manifest'] = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+  assert.deepEqual(manifest.bundleDependencies, Object.keys(manifest.dependencies ?? {}))
+  for (const name of Object.keys(manifest.scripts ?? {})) assert.doesNotMatch(name, /install|prepare$/)
 })
 
 for (const { folder, manifest, packages, settings } of places) {

@@ -15,8 +15,8 @@ export type ServerOptions = {
   /** An existing data folder. By default, a new one, which is removed at the end. */
   readonly data?: string
   readonly environment?: Readonly<Record<string, string>>
-  /** Whether `bin/holdfast` starts the server, with its memory settings, as in production. */
-  readonly launched?: boolean
+  /** Whether `bin/holdfast`, or the one at another path, starts the server, with its memory settings, as in production. */
+  readonly launched?: boolean | string
 }
 
 /** The parts of a server that a client needs. */
@@ -62,11 +62,11 @@ export type ServerProcess = {
 export function spawnServer(
   data: string,
   environment: ServerOptions['environment'] = {},
-  launched = false,
+  launched: boolean | string = false,
 ): ServerProcess {
-  const [program, main] = launched
-    ? [join(ROOT, 'bin/holdfast'), []]
-    : [process.execPath, [join(ROOT, 'src/main.ts')]]
+  const launcher = launched === true ? join(ROOT, 'bin/holdfast') : launched
+  const [program, main] =
+    launcher === false ? [process.execPath, [join(ROOT, 'src/main.ts')]] : [launcher, []]
   const child = spawn(program, [...main, 'serve'], {
     env: {
       ...withoutSettings(process.env),
