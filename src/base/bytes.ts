@@ -35,6 +35,15 @@ export function aloneInMemory(bytes: Uint8Array): Uint8Array {
   return bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
 }
 
+/**
+ * Returns memory that these bytes have alone to the process at once, long before a garbage collection would: what is
+ * allocated next is then in the processor's cache. Nobody may use the bytes afterwards.
+ */
+export function freeMemory(bytes: Uint8Array): void {
+  const { buffer } = bytes
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length) buffer.transfer(0)
+}
+
 /** Standard base64, padded. */
 export function toBase64(bytes: Uint8Array): string {
   return asBuffer(bytes).toString('base64')

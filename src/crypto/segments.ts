@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
-import { concatBytes, uint32, utf8 } from '../base/bytes.ts'
+import { concatBytes, freeMemory, uint32, utf8 } from '../base/bytes.ts'
 import { Secret } from '../base/secret.ts'
 import { GCM_IV_BYTES, GCM_TAG_BYTES } from './aead.ts'
 
@@ -17,12 +17,18 @@ const NOT_LAST = Uint8Array.of(0)
 const LAST = Uint8Array.of(1)
 const NOTHING = new Uint8Array(0)
 
+/** Where a segment is in its stream. */
+type SegmentPlace = { readonly at: number; readonly isLast: boolean }
+
 /** Seals and opens the segments of one stream: see docs/reference/formats/s3-object.md. */
 export type StreamCipher = Disposable & {
-  /** A segment's ciphertext and tag. The caller seals each place once. */
-  readonly seal: (at: number, isLast: boolean, plaintext: Uint8Array) => Uint8Array
+  /**
+   * Writes a segment's ciphertext and tag to the beginning of `target`, which has room for both. The caller seals each
+   * place once.
+   */
+  readonly seal: (place: SegmentPlace, plaintext: Uint8Array, target: Uint8Array) => void
   /** The plaintext, or nothing when the segment is not the one that was sealed at this place. */
-  readonly open: (at: number, isLast: boolean, sealed: Uint8Array) => Uint8Array | undefined
+  readonly open: (place: SegmentPlace, sealed: Uint8Array) => Uint8Array | undefined
   /** By how much a segment grows. */
   readonly tagBytes: number
   /** The tag that authenticates the stream's header. */
@@ -40,10 +46,14 @@ export function streamCipher(dataKey: Secret, salt: Uint8Array, binding: Uint8Ar
     (bytes) => new Secret(new Uint8Array(hkdfSync('sha256', bytes, salt, concatBytes(INFO, binding), 32))),
   )
   return {
-    seal: (at, isLast, plaintext) => sealAt(key, at, isLast ? LAST : NOT_LAST, plaintext),
-    open: (at, isLast, sealed) => openAt(key, at, isLast ? LAST : NOT_LAST, sealed),
+    seal: ({ at, isLast }, plaintext, target) => sealAt(key, { at, aad: aadOf(isLast) }, plaintext, target),
+    open: ({ at, isLast }, sealed) => openAt(key, { at, aad: aadOf(isLast) }, sealed),
     tagBytes: GCM_TAG_BYTES,
-    headerTag: (header) => sealAt(key, HEADER_AT, header, NOTHING),
+    headerTag: (header) => {
+      const tag = new Uint8Array(GCM_TAG_BYTES)
+      sealAt(key, { at: HEADER_AT, aad: header }, NOTHING, tag)
+      return tag
+    },
     [Symbol.dispose]: () => key[Symbol.dispose](),
   }
 }
@@ -51,10 +61,18 @@ export function streamCipher(dataKey: Secret, salt: Uint8Array, binding: Uint8Ar
 /** Two ciphers of one stream under independent data keys: each segment is sealed by the inner one, then by the outer one. */
 export function twoLayers(inner: StreamCipher, outer: StreamCipher): StreamCipher {
   return {
-    seal: (at, isLast, plaintext) => outer.seal(at, isLast, inner.seal(at, isLast, plaintext)),
-    open: (at, isLast, sealed) => {
-      const opened = outer.open(at, isLast, sealed)
-      return opened && inner.open(at, isLast, opened)
+    seal: (place, plaintext, target) => {
+      const between = Buffer.allocUnsafeSlow(plaintext.length + inner.tagBytes)
+      inner.seal(place, plaintext, between)
+      outer.seal(place, between, target)
+      freeMemory(between)
+    },
+    open: (place, sealed) => {
+      const between = outer.open(place, sealed)
+      if (between === undefined) return undefined
+      const opened = inner.open(place, between)
+      freeMemory(between)
+      return opened
     },
     tagBytes: inner.tagBytes + outer.tagBytes,
     headerTag: (header) => outer.headerTag(concatBytes(header, inner.headerTag(header))),
@@ -73,17 +91,25 @@ function ivAt(at: number): Uint8Array {
   return iv
 }
 
-function sealAt(key: Secret, at: number, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {
-  return key.reveal((bytes) => {
+function aadOf(isLast: boolean): Uint8Array {
+  return isLast ? LAST : NOT_LAST
+}
+
+type Sealing = { readonly at: number; readonly aad: Uint8Array }
+
+function sealAt(key: Secret, { at, aad }: Sealing, plaintext: Uint8Array, target: Uint8Array): void {
+  key.reveal((bytes) => {
     const cipher = createCipheriv('aes-256-gcm', bytes, ivAt(at))
     cipher.setAAD(aad)
     const text = cipher.update(plaintext)
     cipher.final()
-    return concatBytes(text, cipher.getAuthTag())
+    target.set(text)
+    target.set(cipher.getAuthTag(), text.length)
+    freeMemory(text)
   })
 }
 
-function openAt(key: Secret, at: number, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+function openAt(key: Secret, { at, aad }: Sealing, sealed: Uint8Array): Uint8Array | undefined {
   if (sealed.length < GCM_TAG_BYTES) return undefined
   const split = sealed.length - GCM_TAG_BYTES
   return key.reveal((bytes) => {

@@ -24,7 +24,10 @@ export type StreamedRequest = {
 export type StreamedResponse = {
   readonly status: number
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /** If it fails, the server closes the connection, so that the client notices a body that ends too early. */
+  /**
+   * A piece stays as it is until the next is asked for, which is when it has left the process. If the body fails, the
+   * server closes the connection, so that the client notices a body that ends too early.
+   */
   readonly body: Uint8Array | AsyncIterable<Uint8Array> | undefined
 }
 
@@ -194,8 +197,7 @@ async function sendBody(response: ServerResponse, body: StreamedResponse['body']
     return
   }
   for await (const piece of body) {
-    if (response.destroyed) return
-    if (!response.write(piece)) await drained(response)
+    if (response.destroyed || !(await written(response, piece))) return
   }
   response.end()
 }
@@ -206,15 +208,15 @@ export async function cancelBody(body: StreamedResponse['body']): Promise<void> 
   await body[Symbol.asyncIterator]().return?.()
 }
 
-function drained(response: ServerResponse): Promise<void> {
+/** Whether the system has taken a piece; false when the connection is closed before. */
+function written(response: ServerResponse, piece: Uint8Array): Promise<boolean> {
   return new Promise((resolve) => {
-    const done = (): void => {
-      response.removeListener('drain', done)
-      response.removeListener('close', done)
-      resolve()
-    }
-    response.once('drain', done)
-    response.once('close', done)
+    const closed = (): void => resolve(false)
+    response.once('close', closed)
+    response.write(piece, (error) => {
+      response.removeListener('close', closed)
+      resolve(error === undefined || error === null)
+    })
   })
 }
 

@@ -50,7 +50,9 @@ async function read(
   { binding = BINDING, key = dataKey() } = {},
 ): Promise<Buffer> {
   const pieces: Uint8Array[] = []
-  for await (const piece of files.read({ ...stream, binding, dataKey: key }, range)) pieces.push(piece)
+  for await (const piece of files.read({ ...stream, binding, dataKey: key }, range)) {
+    pieces.push(Uint8Array.from(piece))
+  }
   return Buffer.concat(pieces)
 }
 

@@ -1,9 +1,11 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { freeMemory } from '../base/bytes.ts'
 import type { Random } from '../base/ports.ts'
 import type { Secret } from '../base/secret.ts'
 import { SEGMENT_BYTES, STREAM_SALT_BYTES } from '../crypto/segments.ts'
 import {
+  BATCH_SEGMENTS,
   beginStream,
   damaged,
   HEADER_BYTES,
@@ -28,8 +30,6 @@ const INCOMING = 'incoming'
 const OBJECTS = 'objects'
 const OWNER_ONLY_FILE = 0o600
 const OWNER_ONLY_FOLDER = 0o700
-/** Segments that are written, or read, at once. */
-const BATCH_SEGMENTS = 8
 /** The name of a file is random: no name of a bucket or key is ever part of a path. */
 const FILE_NAME = /^[0-9a-f]{32}$/
 
@@ -73,7 +73,7 @@ export class ObjectFiles {
     try {
       const { cipher, header } = beginStream(dataKey, binding, this.#random.bytes(STREAM_SALT_BYTES))
       using _cipher = cipher
-      const sizeBytes = await writeSegments(handle, header, new StreamSealer(cipher), pieces)
+      const sizeBytes = await writeSegments(handle, new StreamSealer(cipher, header), pieces)
       await handle.sync()
       await handle.close()
       await this.#syncFolder(INCOMING)
@@ -103,8 +103,8 @@ export class ObjectFiles {
   }
 
   /**
-   * The plaintext of a range of a stream, which is authenticated before it is yielded. The first piece is read before
-   * this resolves.
+   * The plaintext of a range of a stream, which is authenticated before it is yielded. Who asks for the next piece has
+   * no more use for the one before: its memory is freed.
    *
    * @throws DamagedObject.
    */
@@ -112,23 +112,26 @@ export class ObjectFiles {
     const { binding, dataKey, sizeBytes } = stream
     const handle = await this.#openFile(stream)
     try {
-      const header = await readAt(handle, 0, HEADER_BYTES)
+      const header = await readAt(handle, 0, Buffer.alloc(HEADER_BYTES))
       using cipher = openStream(dataKey, binding, header)
       const segments = segmentsOf(sizeBytes)
       const sealedBytes = SEGMENT_BYTES + cipher.tagBytes
       const first = Math.floor(begin / SEGMENT_BYTES)
       const beyond = Math.min(segments, Math.max(first + 1, Math.ceil(end / SEGMENT_BYTES)))
+      const buffer = Buffer.allocUnsafe(Math.min(BATCH_SEGMENTS, beyond - first) * sealedBytes)
       for (let at = first; at < beyond; at += BATCH_SEGMENTS) {
         const count = Math.min(BATCH_SEGMENTS, beyond - at)
-        const bytes = await readAt(handle, segmentPlace(at, cipher.tagBytes), count * sealedBytes)
+        const place = segmentPlace(at, cipher.tagBytes)
+        const bytes = await readAt(handle, place, buffer.subarray(0, count * sealedBytes))
         for (let index = 0; index < count; index += 1) {
-          const place = at + index
+          const segment = at + index
           const sealed = bytes.subarray(index * sealedBytes, (index + 1) * sealedBytes)
-          const plaintext = cipher.open(place, place === segments - 1, sealed)
-          if (plaintext === undefined) throw damaged(binding, `segment ${place} does not open`)
-          const offset = place * SEGMENT_BYTES
+          const plaintext = cipher.open({ at: segment, isLast: segment === segments - 1 }, sealed)
+          if (plaintext === undefined) throw damaged(binding, `segment ${segment} does not open`)
+          const offset = segment * SEGMENT_BYTES
           const piece = plaintext.subarray(Math.max(0, begin - offset), Math.max(0, end - offset))
           if (piece.length > 0) yield piece
+          freeMemory(plaintext)
         }
       }
     } finally {
@@ -167,42 +170,35 @@ export class ObjectFiles {
 /** Returns the length of the plaintext. */
 async function writeSegments(
   handle: FileHandle,
-  header: Uint8Array,
   sealer: StreamSealer,
   pieces: AsyncIterable<Uint8Array>,
 ): Promise<number> {
   let sizeBytes = 0
-  let waiting: Uint8Array[] = [header]
   try {
     for await (const piece of pieces) {
       sizeBytes += piece.length
-      for (const segment of sealer.take(piece)) waiting.push(segment)
-      if (waiting.length < BATCH_SEGMENTS) continue
-      await writeAll(handle, waiting)
-      waiting = []
+      for (const batch of sealer.take(piece)) await writeAll(handle, batch)
     }
-    waiting.push(sealer.end())
-    await writeAll(handle, waiting)
+    await writeAll(handle, sealer.end())
     return sizeBytes
   } finally {
     sealer.clear()
   }
 }
 
-async function writeAll(handle: FileHandle, segments: readonly Uint8Array[]): Promise<void> {
-  let rest = Buffer.concat(segments)
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  let rest = bytes
   while (rest.length > 0) {
     const { bytesWritten } = await handle.write(rest)
     rest = rest.subarray(bytesWritten)
   }
 }
 
-/** Reads up to `length` bytes: fewer at the end of the file. */
-async function readAt(handle: FileHandle, place: number, length: number): Promise<Uint8Array> {
-  const buffer = Buffer.allocUnsafe(length)
+/** Reads bytes into a buffer, and returns its part that they fill: all of it, but for the end of the file. */
+async function readAt(handle: FileHandle, place: number, buffer: Uint8Array): Promise<Uint8Array> {
   let filled = 0
-  while (filled < length) {
-    const { bytesRead } = await handle.read(buffer, filled, length - filled, place + filled)
+  while (filled < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, place + filled)
     if (bytesRead === 0) break
     filled += bytesRead
   }

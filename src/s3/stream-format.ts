@@ -92,45 +92,81 @@ export function segmentPlace(at: number, tagBytes = GCM_TAG_BYTES): number {
   return HEADER_BYTES + at * (SEGMENT_BYTES + tagBytes)
 }
 
+/** Segments that are written, or read, at once. */
+export const BATCH_SEGMENTS = 8
+
 /** Divides a stream into segments, and seals each as soon as it is known whether it is the last. */
 export class StreamSealer {
   readonly #cipher: StreamCipher
-  readonly #buffer = Buffer.allocUnsafe(SEGMENT_BYTES)
+  readonly #header: Uint8Array
+  readonly #plaintext = Buffer.allocUnsafe(SEGMENT_BYTES)
+  /** Bytes of the segment that is not sealed yet. */
   #filled = 0
+  /** Bytes that may hold plaintext. */
+  #touched = 0
   #at = 0
+  /** Sealed segments that are not taken yet. */
+  #batch: Uint8Array | undefined
+  #sealedBytes = 0
 
-  constructor(cipher: StreamCipher) {
+  constructor(cipher: StreamCipher, header: Uint8Array) {
     this.#cipher = cipher
+    this.#header = header
   }
 
-  /** The segments that these bytes complete. */
+  /** What these bytes complete of the stream, in batches. A batch is valid until the next is asked for. */
   *take(bytes: Uint8Array): Iterable<Uint8Array> {
     let rest = bytes
     while (rest.length > 0) {
-      if (this.#filled === SEGMENT_BYTES) yield this.#seal(false)
+      if (this.#filled === SEGMENT_BYTES) {
+        this.#seal(false)
+        if (this.#at % BATCH_SEGMENTS === 0) yield this.#takeBatch()
+      }
       const piece = rest.subarray(0, SEGMENT_BYTES - this.#filled)
-      this.#buffer.set(piece, this.#filled)
+      this.#plaintext.set(piece, this.#filled)
       this.#filled += piece.length
+      this.#touched = Math.max(this.#touched, this.#filled)
       rest = rest.subarray(piece.length)
     }
   }
 
-  /** The last segment. */
+  /** The last batch, with the last segment. */
   end(): Uint8Array {
-    const sealed = this.#seal(true)
+    this.#seal(true)
     this.clear()
-    return sealed
+    return this.#takeBatch()
   }
 
   /** Clears the plaintext. */
   clear(): void {
-    this.#buffer.fill(0)
+    this.#plaintext.fill(0, 0, this.#touched)
   }
 
-  #seal(isLast: boolean): Uint8Array {
-    const sealed = this.#cipher.seal(this.#at, isLast, this.#buffer.subarray(0, this.#filled))
+  #seal(isLast: boolean): void {
+    const plaintext = this.#plaintext.subarray(0, this.#filled)
+    const batch = this.#batch ?? this.#newBatch(isLast)
+    const place = { at: this.#at, isLast }
+    const sealedBytes = plaintext.length + this.#cipher.tagBytes
+    this.#cipher.seal(place, plaintext, batch.subarray(this.#sealedBytes, this.#sealedBytes + sealedBytes))
+    this.#sealedBytes += sealedBytes
     this.#at += 1
     this.#filled = 0
-    return sealed
+  }
+
+  /** Memory for all batches of a stream; a stream of one segment has no more than that. */
+  #newBatch(isLast: boolean): Uint8Array {
+    const segments = isLast ? 1 : BATCH_SEGMENTS
+    const segmentBytes = isLast ? this.#filled : SEGMENT_BYTES
+    const batch = Buffer.allocUnsafe(this.#header.length + segments * (segmentBytes + this.#cipher.tagBytes))
+    batch.set(this.#header)
+    this.#sealedBytes = this.#header.length
+    this.#batch = batch
+    return batch
+  }
+
+  #takeBatch(): Uint8Array {
+    const batch = this.#batch?.subarray(0, this.#sealedBytes) ?? new Uint8Array(0)
+    this.#sealedBytes = 0
+    return batch
   }
 }
