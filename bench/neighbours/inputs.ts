@@ -1,7 +1,7 @@
 import type { Members } from '../../src/api/shapes.ts'
 import { GRANT_OPERATIONS } from '../../src/kms/grants/grant-record.ts'
 import type { SampleInput } from '../../test/support/iam-samples.ts'
-import { CROWD_ACCOUNT, CROWD_POLICY_ARN, CROWD_ROLE_ARN } from './names.ts'
+import { CROWD_ACCOUNT, CROWD_POLICY_ARN, CROWD_ROLE, CROWD_ROLE_ARN } from './names.ts'
 import { keyPolicy, paddedPolicy, sessionPolicy, trustPolicy } from './policies.ts'
 import { widestValue } from './widest.ts'
 
@@ -70,7 +70,9 @@ const AS_IN_SAMPLE: ReadonlySet<string> = new Set([
     'AliasName',
     'CallerArn',
     'DestinationParentId',
+    'ExpectedContent',
     'ExpectedPolicy',
+    'ExpectedPolicyDocument',
     'OrganizationalUnitId',
     'ParentId',
   ],
@@ -209,6 +211,13 @@ const OWN: Readonly<Record<string, (named: Named) => SampleInput>> = {
   'holdfast WhatIfIdentityPolicy': () => ({
     ...{ PolicyArn: CROWD_POLICY_ARN, PolicyDocument: paddedPolicy(6000, 100_000), MaxResults: 1000 },
     ...{ PolicyName: undefined, UserName: undefined, GroupName: undefined, RoleName: undefined },
+  }),
+  'holdfast WhatIfTrustPolicy': () => ({
+    ...{ RoleName: CROWD_ROLE, PolicyDocument: trustPolicy(), MaxResults: 1000 },
+  }),
+  'holdfast WhatIfControlPolicy': () => ({
+    ...{ PolicyType: 'SERVICE_CONTROL_POLICY', Name: 'own', MaxResults: 1000 },
+    Content: paddedPolicy(5000, 5000),
   }),
   'holdfast WhatIfPolicy': ({ crowdedKey }) => ({
     ...{ KeyId: crowdedKey, Policy: keyPolicy(220), MaxResults: 1000 },

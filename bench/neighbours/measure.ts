@@ -27,6 +27,7 @@ const LIMITED_PAUSE_MS = 600
 const LIMITED: ReadonlySet<string> = new Set([
   ...['LookupEvents', 'GetUsage', 'GetKeyImpact', 'GetMaterialUsage', 'ExplainCall', 'ListRefusals'],
   ...['ListInsights', 'WhatIfPolicy', 'WhatIfIdentityPolicy', 'ListKeyAccess', 'CountEvents'],
+  ...['WhatIfTrustPolicy', 'WhatIfControlPolicy'],
   // Their preparation uses up the rate of light calls.
   ...['CreateOrganizationalUnit', 'UpdateOrganizationalUnit', 'DeleteOrganizationalUnit', 'MoveAccount'],
   ...[

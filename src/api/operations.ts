@@ -170,4 +170,5 @@ export const HOLDFAST_OPERATION_NAMES: readonly string[] = [
   ],
   ...['CreateOrganizationalUnit', 'UpdateOrganizationalUnit', 'DeleteOrganizationalUnit', 'MoveAccount'],
   ...['StartPasskeyRegistration', 'CreatePasskey'],
+  ...['GetServerStatus', 'WhatIfControlPolicy', 'WhatIfTrustPolicy'],
 ]

@@ -1,7 +1,9 @@
 import { type BackupStateValue, readBackupState } from '../backup/backup-records.ts'
+import { VERSION } from '../base/version.ts'
 import type { CustodyRisk } from '../compliance/report.ts'
 import type { Config } from '../config/settings.ts'
 import type { Records } from '../store/records.ts'
+import type { ServerStatus } from '../usage-api/server-status.ts'
 import { askAtTerminal } from './root-key.ts'
 import { listPaths } from './seal.ts'
 import { sealRisks } from './seal-risks.ts'
@@ -23,6 +25,16 @@ export async function custodyRisks(
 ): Promise<readonly CustodyRisk[]> {
   const paths = await listPaths(config, askAtTerminal)
   return [...sealRisks(paths, now), ...backupRisks(await readBackupState(records), now)]
+}
+
+/** What a server says about itself to operators. */
+export async function serverStatus(config: Config, records: Records, now: number): Promise<ServerStatus> {
+  const paths = await listPaths(config, askAtTerminal)
+  const { backup, rehearsal } = await readBackupState(records)
+  return {
+    ...{ release: VERSION, unlockPaths: paths ?? [], backup, rehearsal },
+    risks: [...sealRisks(paths, now), ...backupRisks({ backup, rehearsal }, now)],
+  }
 }
 
 /** What is risky about the backups of a deployment; each in one sentence. */

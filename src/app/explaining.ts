@@ -121,6 +121,7 @@ function ownOperations(
     reach: async () => true,
     catalogue: { read: notRun },
     reportMaker: { start: notRun, state: notRun },
+    serverStatus: notRun,
     reports: { verifierKey: '', days: notRun, note: notRun, piece: notRun },
   }
   return USAGE_OPERATIONS.map((operation) => operation(dependencies))

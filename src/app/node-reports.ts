@@ -6,7 +6,8 @@ import type { Config } from '../config/settings.ts'
 import type { Ed25519Key } from '../crypto/ed25519.ts'
 import type { Records } from '../store/records.ts'
 import type { ReportFiles, ReportMaker } from '../usage-api/report-files.ts'
-import { custodyRisks } from './custody-risks.ts'
+import type { ServerStatus } from '../usage-api/server-status.ts'
+import { custodyRisks, serverStatus } from './custody-risks.ts'
 import { openReportFolder } from './report-folder.ts'
 import { openReportMaker } from './report-maker.ts'
 
@@ -26,6 +27,7 @@ type NodeReportDependencies = {
 export type NodeReports = {
   readonly files: ReportFiles
   readonly maker: ReportMaker
+  readonly status: (now: number) => Promise<ServerStatus>
   readonly close: () => Promise<void>
 }
 
@@ -44,5 +46,10 @@ export function openNodeReports(
       custody: async (now) => custodyRisks(config, records, now),
     },
   })
-  return { files: openReportFolder(config.data, signingKey), maker, close: maker.close }
+  return {
+    files: openReportFolder(config.data, signingKey),
+    maker,
+    status: (now) => serverStatus(config, records, now),
+    close: maker.close,
+  }
 }

@@ -337,6 +337,7 @@ function openDispatcher(dependencies: ServiceDependencies): Dispatcher {
     random: systemRandom,
     reports: reports.files,
     reportMaker: reports.maker,
+    serverStatus: reports.status,
     prices,
     giveWay,
     home: own.account,

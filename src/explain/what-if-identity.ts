@@ -100,7 +100,7 @@ function groupsOf(entity: EntityValue): readonly string[] {
 }
 
 /** The same records, with another value of one of them. */
-function withRecord<W extends object>(records: Records, changed: Stored<W>): Records {
+export function withRecord<W extends object>(records: Records, changed: Stored<W>): Records {
   const isChanged = (asked: { readonly name: string }, partition: string, name: string): boolean =>
     asked.name === changed.kind && partition === changed.partition && name === changed.name
   return {

@@ -6,6 +6,7 @@ import type { Key } from '../kms/keys/keys.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import type { Decision } from '../policy/decide.ts'
 import { formatOutcome, formatReason } from '../policy/reason.ts'
+import type { Records } from '../store/records.ts'
 import { type ChangeGroup, Changes, Tallies, type Tally } from './changes.ts'
 import { rebuildFor } from './concerns-others.ts'
 import { questionOf, settle } from './examine.ts'
@@ -45,8 +46,8 @@ export type Trial = Omit<WhatIfQuestion, 'key' | 'policy'> & {
   readonly otherwise: (rebuilt: RebuiltCall, event: RecordedEvent) => Promise<Decidable | NotRebuilt>
 }
 
-/** A call, and the permissions that it needs. */
-type Decidable = Pick<RebuiltCall, 'call' | 'permissions'>
+/** A call, the permissions that it needs, and the records that decide it where they differ from the stored ones. */
+type Decidable = Pick<RebuiltCall, 'call' | 'permissions'> & { readonly records?: Records }
 
 /** The results of recorded calls on a key under another policy. */
 export type WhatIf = {
@@ -228,7 +229,8 @@ class Replay {
     const format = onlyFor === undefined ? formatReason : formatOutcome
     const tracking = { ...this.#dependencies, asked, format }
     const before = await verdictOf(tracking, call, permissions)
-    const after = await verdictOf(tracking, other.call, other.permissions)
+    const { records = tracking.records } = other
+    const after = await verdictOf({ ...tracking, records }, other.call, other.permissions)
     return {
       before,
       after,

@@ -67,6 +67,8 @@ export type IamFacts<M extends Members, E, O extends Members = Members> = {
     invocation: Invocation<Input<M>>,
     subject: Subject<E>,
   ) => readonly Need[] | Promise<readonly Need[]>
+  /** The call's parameters in its audit event, where they differ from the input. */
+  readonly parameters?: (input: Input<M>) => EventData
   /** Checks of parameters. @throws KmsError. */
   readonly checkInput?: (input: Input<M>) => void
 }
@@ -84,8 +86,8 @@ export function iamOperation<
   O extends Members = NoMembers,
   R extends OutcomeOf<O> = OutcomeOf<O>,
 >(facts: IamFacts<M, E, O>, run: (given: EntityInvocation<M, E>) => Awaitable<Checked<O, R>>): IamOperation {
-  const { name, readOnly, input, output } = facts
-  const declared = { service: 'iam', name, readOnly, input, output } as const
+  const { name, readOnly, input, output, parameters } = facts
+  const declared = { service: 'iam', name, readOnly, input, output, parameters } as const
   return defineOperation<IamDependencies, M, O, OutcomeOf<O>>(declared, async (invocation) => {
     facts.checkInput?.(invocation.input)
     const subject = await facts.find(invocation)

@@ -29,6 +29,7 @@ import {
   type ControlType,
 } from '../iam/organization/control-policies.ts'
 import { findOrganization } from '../iam/organization/organization-record.ts'
+import { checkExpected } from '../iam/policies/expected-policy.ts'
 import { CONTROL_POLICY_MAX_CHARS } from '../policy/flavour.ts'
 import type { Change, Records } from '../store/records.ts'
 import { byOperator } from './operator-calls.ts'
@@ -48,7 +49,13 @@ const TARGET = text({ min: 1, max: 130 })
 type Typed = { readonly PolicyType: keyof typeof TYPES; readonly Name?: string }
 
 /** The policy that a call is about: its resource is of the caller's account, which looks after the organization. */
-function find({ call, input }: { readonly call: Call; readonly input: Typed }): Subject<ControlType> {
+export function findControlSubject({
+  call,
+  input,
+}: {
+  readonly call: Call
+  readonly input: Typed
+}): Subject<ControlType> {
   const subject = TYPES[input.PolicyType]
   const { account } = call.caller
   return {
@@ -70,7 +77,13 @@ const LISTED = answer({ Name: text(), TargetIds: list(text()) })
 /** The control policies of a type, and what they are attached to. */
 export const listControlPolicies = usageOperation(
   {
-    ...{ name: 'ListControlPolicies', input: LIST_INPUT, rate: 'light', operatorsOnly: true, find },
+    ...{
+      name: 'ListControlPolicies',
+      input: LIST_INPUT,
+      rate: 'light',
+      operatorsOnly: true,
+      find: findControlSubject,
+    },
     output: { Policies: list(LISTED), NextToken: text() },
   },
   async ({ input, dependencies, subject: type }: Invocation<typeof LIST_INPUT, ControlType>) => {
@@ -84,13 +97,20 @@ export const listControlPolicies = usageOperation(
   },
 )
 
-const NAMED = { PolicyType: TYPE, Name: NAME }
-type NamedInvocation = Invocation<typeof NAMED, ControlType>
+/** The members that name a control policy. */
+export const CONTROL_NAMED = { PolicyType: TYPE, Name: NAME }
+type NamedInvocation = Invocation<typeof CONTROL_NAMED, ControlType>
 
 /** What a control policy says. */
 export const getControlPolicy = usageOperation(
   {
-    ...{ name: 'GetControlPolicy', input: NAMED, rate: 'light', operatorsOnly: true, find },
+    ...{
+      name: 'GetControlPolicy',
+      input: CONTROL_NAMED,
+      rate: 'light',
+      operatorsOnly: true,
+      find: findControlSubject,
+    },
     output: { Name: text(), Content: text(), CreatedTime: instant() },
   },
   async ({ input, dependencies, subject: type }: NamedInvocation) => {
@@ -101,9 +121,16 @@ export const getControlPolicy = usageOperation(
   },
 )
 
-const PUT = { ...NAMED, Content: text({ min: 1, max: CONTROL_POLICY_MAX_CHARS }) }
+const PUT = {
+  ...CONTROL_NAMED,
+  Content: text({ min: 1, max: CONTROL_POLICY_MAX_CHARS }),
+  ExpectedContent: optional(text({ max: CONTROL_POLICY_MAX_CHARS })),
+}
 
-/** Creates a control policy, or replaces the one of that name. */
+/**
+ * Creates a control policy, or replaces the one of that name. `ExpectedContent` is what the caller has read before, and of which it has made
+ * the new policy; empty if it has found none.
+ */
 export const putControlPolicy = usageOperation(
   {
     name: 'PutControlPolicy',
@@ -112,10 +139,13 @@ export const putControlPolicy = usageOperation(
     rate: 'light',
     changes: true,
     operatorsOnly: true,
-    find,
+    find: findControlSubject,
+    parameters: ({ ExpectedContent: _, ...input }) => input,
   },
   async ({ call, input, dependencies, subject: type }: Invocation<typeof PUT, ControlType>) => {
     const { records } = dependencies
+    const stored = await records.get(CONTROLS[type].kind, CONTROL_POLICIES, input.Name)
+    checkExpected(input.ExpectedContent, stored?.value.document)
     const clock = { now: () => call.now }
     return {
       changes: await byOperator(() => putControl({ records, clock }, type, input.Name, input.Content)),
@@ -127,19 +157,19 @@ export const putControlPolicy = usageOperation(
 export const deleteControlPolicy = usageOperation(
   {
     name: 'DeleteControlPolicy',
-    input: NAMED,
+    input: CONTROL_NAMED,
     output: {},
     rate: 'light',
     changes: true,
     operatorsOnly: true,
-    find,
+    find: findControlSubject,
   },
   async ({ input, dependencies, subject: type }: NamedInvocation) => ({
     changes: await byOperator(() => deleteControl(dependencies.records, type, input.Name)),
   }),
 )
 
-const ATTACH = { ...NAMED, TargetId: TARGET }
+const ATTACH = { ...CONTROL_NAMED, TargetId: TARGET }
 
 /** An operation that changes what a control policy is attached to. */
 function attachment(
@@ -147,7 +177,15 @@ function attachment(
   change: (records: Records, attached: Attachment) => Promise<readonly Change[]>,
 ): UsageOperation {
   return usageOperation(
-    { name, input: ATTACH, output: {}, rate: 'light', changes: true, operatorsOnly: true, find },
+    {
+      name,
+      input: ATTACH,
+      output: {},
+      rate: 'light',
+      changes: true,
+      operatorsOnly: true,
+      find: findControlSubject,
+    },
     async ({ input, dependencies, subject: type }: Invocation<typeof ATTACH, ControlType>) => {
       const attached = { type, name: input.Name, target: input.TargetId }
       return { changes: await byOperator(() => change(dependencies.records, attached)) }

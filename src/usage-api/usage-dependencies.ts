@@ -12,6 +12,7 @@ import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
 import type { KeyCatalogue } from './key-catalogue.ts'
 import type { ReportFiles, ReportMaker } from './report-files.ts'
+import type { ServerStatus } from './server-status.ts'
 
 /** The dependencies of this service's operations. Queries throw when the index cannot answer. */
 export type UsageDependencies = {
@@ -38,6 +39,7 @@ export type UsageDependencies = {
   readonly explaining: ExplainingDependencies
   readonly reports: ReportFiles
   readonly reportMaker: ReportMaker
+  readonly serverStatus: (now: number) => Promise<ServerStatus>
   readonly quotas: Pick<Quotas, 'exceeded' | 'limit'>
   /** Seals what browsers keep while they make a passkey. */
   readonly signInSealer: TokenSealer

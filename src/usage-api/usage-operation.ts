@@ -1,5 +1,5 @@
 import { KmsError } from '../api/errors.ts'
-import type { Members } from '../api/shapes.ts'
+import type { Input, Members } from '../api/shapes.ts'
 import {
   type Awaitable,
   type Checked,
@@ -9,6 +9,7 @@ import {
   type OutcomeOf,
 } from '../dispatch/define-operation.ts'
 import { countedAs } from '../dispatch/issuer.ts'
+import type { EventData } from '../dispatch/operation.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import { seesEveryAccount } from './seen-accounts.ts'
 import type { UsageDependencies, UsageOperation } from './usage-dependencies.ts'
@@ -43,6 +44,8 @@ export type UsageOperationFacts<M extends Members, S, O extends Members> = {
   readonly rate?: 'light'
   /** Whether the operation changes anything: most are read-only. */
   readonly changes?: true
+  /** The call's parameters in its audit event, where they differ from the input. */
+  readonly parameters?: (input: Input<M>) => EventData
   /** Whether only callers that see every account may call it, whatever policies allow. */
   readonly operatorsOnly?: true
   /** @throws KmsError for an input that is invalid, or concerns what no caller of the account can see. */
@@ -61,9 +64,9 @@ export function usageOperation<
   facts: UsageOperationFacts<M, S, O>,
   run: (invocation: Invocation<M, S>) => Awaitable<Checked<O, R>>,
 ): UsageOperation {
-  const { name, input, output } = facts
+  const { name, input, output, parameters } = facts
   const readOnly = facts.changes !== true
-  const declared = { service: 'holdfast', name, readOnly, input, output } as const
+  const declared = { service: 'holdfast', name, readOnly, input, output, parameters } as const
   return defineOperation<UsageDependencies, M, O, R>(declared, async (invocation) => {
     const { call, dependencies } = invocation
     const { requestId } = call

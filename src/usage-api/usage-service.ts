@@ -20,6 +20,7 @@ import {
 } from './control-operations.ts'
 import { countEvents } from './count-events.ts'
 import { explainCall } from './explain-call.ts'
+import { getServerStatus } from './get-server-status.ts'
 import { getUsage } from './get-usage.ts'
 import { KeyCatalogue } from './key-catalogue.ts'
 import { getKeyImpact, getMaterialUsage } from './key-operations.ts'
@@ -37,11 +38,14 @@ import {
 import { createPasskey, startPasskeyRegistration } from './passkey-operations.ts'
 import type { ReportFiles, ReportMaker } from './report-files.ts'
 import { getReport, listReports, startReport } from './report-operations.ts'
+import type { ServerStatus } from './server-status.ts'
 import { simulateCall } from './simulate-call.ts'
 import type { UsageDependencies, UsageOperation } from './usage-dependencies.ts'
 import { validatePolicy } from './validate-policy.ts'
+import { whatIfControlPolicy } from './what-if-control-policy.ts'
 import { whatIfIdentityPolicy } from './what-if-identity-policy.ts'
 import { whatIfPolicy } from './what-if-policy.ts'
+import { whatIfTrustPolicy } from './what-if-trust-policy.ts'
 
 /** The dependencies of the service. */
 export type UsageServiceDependencies = {
@@ -51,6 +55,7 @@ export type UsageServiceDependencies = {
   readonly random: Random
   readonly reports: ReportFiles
   readonly reportMaker: ReportMaker
+  readonly serverStatus: (now: number) => Promise<ServerStatus>
   readonly prices: Prices | undefined
   readonly giveWay: GiveWay
   /** The first account of the deployment. */
@@ -74,8 +79,10 @@ export const USAGE_OPERATIONS: readonly UsageOperation[] = [
   listRefusals,
   simulateCall,
   validatePolicy,
+  whatIfControlPolicy,
   whatIfIdentityPolicy,
   whatIfPolicy,
+  whatIfTrustPolicy,
   createAccount,
   listAccounts,
   listQuotas,
@@ -95,6 +102,7 @@ export const USAGE_OPERATIONS: readonly UsageOperation[] = [
   listReports,
   getReport,
   startReport,
+  getServerStatus,
   startPasskeyRegistration,
   createPasskey,
 ]
@@ -134,6 +142,7 @@ export function openUsageService(dependencies: UsageServiceDependencies): readon
       random,
       reports,
       reportMaker,
+      serverStatus: dependencies.serverStatus,
       quotas: dependencies.quotas,
       signInSealer: dependencies.signInSealer,
     },

@@ -92,7 +92,15 @@ function findingAnswer({ type, code, details, statement }: PolicyFinding): Value
 }
 
 /** Actions whose names differ from those of operations. Source: AWS Service Authorization Reference. */
-const OTHER_ACTIONS = ['ReEncryptFrom', 'ReEncryptTo', 'SynchronizeMultiRegionKey', 'PassRole', 'TagSession']
+const OTHER_ACTIONS = [
+  'ReEncryptFrom',
+  'ReEncryptTo',
+  'SynchronizeMultiRegionKey',
+  'PassRole',
+  'TagSession',
+  'SetSourceIdentity',
+  'SetContext',
+]
 
 const OPERATIONS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   Object.entries({

@@ -143,27 +143,6 @@ async function tabTo(page: Page, name: string): Promise<void> {
   assert.fail(`Tab does not get to ${name}`)
 }
 
-test('who edits a policy that somebody else has changed sees the difference before it is overwritten', {
-  skip: NO_BROWSER,
-}, async () => {
-  const keyId = await usedKey()
-  const { page, assertClean } = await openPage(browser)
-  await signInTo(server, page)
-  await openPolicy(page, keyId)
-  await write(page, ROOT_ONLY)
-  await putPolicy(keyId, 'Theirs')
-  await page.getByRole('button', { name: 'Review changes' }).click()
-  await page.getByRole('button', { name: 'Save changes' }).click()
-  await page.getByRole('heading', { name: 'Somebody else has changed this policy' }).waitFor()
-  assert.match(await storedPolicy(keyId), /Theirs/, 'nothing is overwritten unseen')
-  await look(page, 'policy-editor-conflict')
-  await page.getByRole('button', { name: 'Overwrite it with my changes' }).click()
-  await page.getByText('The policy was saved').waitFor()
-  assert.match(await storedPolicy(keyId), /PrincipalType/)
-  assertClean()
-  await page.context().close()
-})
-
 test('a policy that somebody changes while another one is being saved is not overwritten', {
   skip: NO_BROWSER,
 }, async () => {

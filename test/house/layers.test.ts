@@ -146,7 +146,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'app/report-folder.ts': ['audit', 'compliance', 'crypto', 'usage-api'],
   'app/seal-risks.ts': ['compliance', 'app/seal.ts'],
   'app/custody-risks.ts': [
-    ...['config', 'store', 'backup', 'compliance', 'app/root-key.ts', 'app/seal.ts', 'app/seal-risks.ts'],
+    ...['base', 'config', 'store', 'backup', 'compliance', 'usage-api'],
+    ...['app/root-key.ts', 'app/seal.ts', 'app/seal-risks.ts'],
   ],
   'app/report-files.ts': ['base', 'audit', 'compliance', 'crypto'],
   'app/report-facts.ts': [

@@ -121,6 +121,10 @@ test('ValidatePolicy finds what PutKeyPolicy refuses, and what a policy should n
   assert.deepEqual(await give('ValidatePolicy', identity), { Findings: [] })
   const trust = { ...input, ValidatePolicyResourceType: 'AWS::IAM::AssumeRolePolicyDocument' }
   assert.equal(((await give('ValidatePolicy', trust))['Findings'] as Output[])[0]?.['FindingType'], 'ERROR')
+  const Action = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity', 'sts:SetContext']
+  const Principal = { AWS: 'arn:aws:iam::000000000000:root' }
+  const PolicyDocument = policyText({ Effect: 'Allow', Principal, Action })
+  assert.deepEqual(await give('ValidatePolicy', { ...trust, PolicyDocument }), { Findings: [] })
   assertError(await ask('ValidatePolicy', input, nobody), 'AccessDeniedException', /ValidatePolicy/)
 })
 

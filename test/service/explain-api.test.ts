@@ -18,7 +18,9 @@ import { type Answer, assertError, callRaw } from '../support/calls.ts'
 import { runHoldfast } from '../support/command.ts'
 import { allow, iamClient, newUser, policyText, type TestCredentials } from '../support/iam.ts'
 import { REGION } from '../support/kms.ts'
+import { callQuery } from '../support/query.ts'
 import { readCredentials, startServer, type TestServer } from '../support/server.ts'
+import { newRole, trust } from '../support/sts.ts'
 import { until } from '../support/until.ts'
 
 const HOME = '000000000000'
@@ -589,3 +591,56 @@ async function operate(...args: readonly string[]): Promise<void> {
   const { status, errors } = await runHoldfast(server.data, ...args)
   assert.equal(status, 0, errors)
 }
+
+test('WhatIfTrustPolicy decides the recorded calls that assume a role by another trust policy', async () => {
+  const iam = iamClient(server, team.root)
+  const account = { AWS: `arn:aws:iam::${TEAM}:root` }
+  const arn = await newRole(iam, 'deploy', trust(account))
+  const [yes, no] = [
+    await newUser(iam, 'assumes', policyText(allow('sts:AssumeRole'))),
+    await newUser(iam, 'refused', policyText(allow('kms:ListKeys'))),
+  ]
+  const { Arn } = (await iam.send(new GetUserCommand({ UserName: 'refused' }))).User ?? {}
+  iam.destroy()
+  for (const [who, status] of [
+    [yes, 200],
+    [no, 403],
+  ] as const) {
+    const input = { RoleArn: arn, RoleSessionName: 'session' }
+    const answer = await callQuery(server, { service: 'sts', action: 'AssumeRole' }, input, {
+      credentials: who,
+    })
+    assert.equal(answer.status, status, answer.text)
+    await eventOf(server, answer.requestId)
+  }
+  const RoleName = 'deploy'
+  const PolicyDocument = trust({ AWS: Arn ?? '' })
+  const tried = await give<Tried>('WhatIfTrustPolicy', { RoleName, PolicyDocument }, team.auditor)
+  assert.deepEqual(
+    tried.Changes.map(({ Becomes, Principal, Calls }) => [Becomes, Principal.split('/')[1], Calls]).sort(),
+    [
+      ['allowed', 'refused', 1],
+      ['refused', 'assumes', 1],
+    ],
+  )
+  const fails = async (change: Output, code: string, who = team.auditor): Promise<void> =>
+    assertError(await ask('WhatIfTrustPolicy', { RoleName, PolicyDocument, ...change }, who), code, /./)
+  await fails({ RoleName: 'none' }, 'NotFoundException')
+  await fails({ PolicyDocument: policyText(allow('*')) }, 'MalformedPolicyDocumentException')
+  const gone = trust({ AWS: `arn:aws:iam::${TEAM}:user/none` })
+  await fails({ PolicyDocument: gone }, 'MalformedPolicyDocumentException')
+  await fails({}, 'AccessDeniedException', team.ada)
+  // Nobody learns who exists in another account.
+  for (const name of ['auditor', 'none']) {
+    const others = trust({ AWS: `arn:aws:iam::${HOME}:user/${name}` })
+    const { Changes } = await give<Tried>(
+      'WhatIfTrustPolicy',
+      { RoleName, PolicyDocument: others },
+      team.auditor,
+    )
+    assert.deepEqual(
+      Changes.map(({ Becomes }) => Becomes),
+      ['refused'],
+    )
+  }
+})

@@ -143,6 +143,65 @@ test('control policies are put, attached and read by the operator, and bind at o
   assertError(wrong, 'MalformedPolicyDocumentException', /Statement required/)
 })
 
+test('PutControlPolicy with ExpectedContent puts nothing over another policy than that', async () => {
+  const named = { ...SCP, Name: 'expected' }
+  const [mine, theirs] = ['Mine', 'Theirs'].map((Sid) => policyText({ ...allow('*'), Sid }))
+  const put = (Content = '', ExpectedContent = '') =>
+    ask('PutControlPolicy', { ...named, Content, ExpectedContent }, home)
+  assertError(await put(mine, theirs), 'ConflictException', /not the expected one/)
+  assert.equal((await put(theirs, '')).status, 200)
+  const late = await put(mine, '')
+  assertError(late, 'ConflictException', /not the expected one/)
+  assert.equal((await give('GetControlPolicy', named, home))['Content'], theirs)
+  const { requestParameters } = await eventOf(server, late.requestId)
+  assert.ok(!Object.hasOwn(requestParameters as object, 'expectedContent'))
+  assert.equal((await put(mine, theirs)).status, 200)
+  await give('DeleteControlPolicy', named, home)
+})
+
+type Tried = {
+  readonly Calls: number
+  readonly Changes: readonly { readonly Becomes: string; readonly Action: string; readonly Calls: number }[]
+}
+
+test('WhatIfControlPolicy decides the recorded calls of the accounts that a policy binds', async () => {
+  const named = { ...SCP, Name: 'tried' }
+  const made = await callRaw(server, 'TrentService.CreateKey', '{}', team)
+  await eventOf(server, made.requestId)
+  const Content = policyText({ ...allow('kms:CreateKey'), Effect: 'Deny' })
+  const changesOf = async (): Promise<readonly unknown[]> => {
+    const tried = (await give('WhatIfControlPolicy', { ...named, Content }, home)) as unknown as Tried
+    return tried.Changes.map(({ Becomes, Action }) => [Becomes, Action])
+  }
+  await give('PutControlPolicy', { ...named, Content: policyText(allow('*')) }, home)
+  assert.deepEqual(await changesOf(), [], 'it is attached to nothing')
+  await give('AttachControlPolicy', { ...named, TargetId: TEAM }, home)
+  assert.deepEqual(await changesOf(), [['refused', 'kms:CreateKey']])
+  const wrong = await ask('WhatIfControlPolicy', { ...named, Content: '{}' }, home)
+  assertError(wrong, 'MalformedPolicyDocumentException', /./)
+  assertError(await ask('WhatIfControlPolicy', { ...named, Content }, team), 'AccessDeniedException', DENIED)
+  await give('DetachControlPolicy', { ...named, TargetId: TEAM }, home)
+  await give('DeleteControlPolicy', named, home)
+})
+
+test('GetServerStatus says to operators what holdfast status warns of', async () => {
+  const status = await give('GetServerStatus', {}, home)
+  const told = JSON.parse(await operate('status', '--json')) as { unlockPaths: Output[]; warnings: string[] }
+  const names = listOf(status, 'UnlockPaths').map(({ Name }) => Name)
+  assert.deepEqual(
+    names,
+    told.unlockPaths.map(({ name }) => name),
+  )
+  assert.deepEqual(
+    listOf(status, 'Risks').map(({ Message }) => Message),
+    told.warnings,
+  )
+  assert.ok(told.warnings.some((text) => text.includes('backup')))
+  assert.equal(status['LastBackup'], undefined)
+  for (const who of [admin, team]) assert.deepEqual(await give('GetServerStatus', {}, who), {})
+  assertError(await ask('GetServerStatus', {}, limited), 'AccessDeniedException', /GetServerStatus/)
+})
+
 test('an account that does not look after the others has no access to control policies', async () => {
   const input = { ...SCP, Content: policyText(allow('*')), TargetId: TEAM }
   for (const operation of ['List', 'Get', 'Put', 'Delete', 'Attach', 'Detach'].map((verb) =>

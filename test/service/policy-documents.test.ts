@@ -5,8 +5,10 @@ import { after, before, test } from 'node:test'
 import type { IAMClient } from '@aws-sdk/client-iam'
 import { AssumeRoleCommand, GetFederationTokenCommand, type STSClient } from '@aws-sdk/client-sts'
 import { ACCEPTED, DOCUMENT_ROWS, type DocumentRow, type Place, REFUSED } from '../policy/corpus/documents.ts'
+import { eventOf } from '../support/audit.ts'
 import { call, newKey } from '../support/calls.ts'
 import { allow, iamClient, newUser, outcomeOf, policyText } from '../support/iam.ts'
+import { callQuery } from '../support/query.ts'
 import { callIam } from '../support/sdk-by-name.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { newRole, stsClient, trust } from '../support/sts.ts'
@@ -147,5 +149,46 @@ test('SimulateCustomPolicy says of documents what PutUserPolicy says', async () 
         ? 'allowed'
         : `InvalidInputException 400: Invalid Input. PolicyInputList.1: ${expected}`
     assert.equal(answer, said, what)
+  }
+})
+
+/** Writes with `ExpectedPolicyDocument`: the call, and what it was made from when nobody has put anything. */
+const CONDITIONAL: readonly (readonly [action: string, input: Record<string, string>, first: string])[] = [
+  ['PutUserPolicy', { UserName: 'user', PolicyName: 'expected' }, ''],
+  ['PutGroupPolicy', { GroupName: 'group', PolicyName: 'expected' }, ''],
+  ['PutRolePolicy', { RoleName: 'role', PolicyName: 'expected' }, ''],
+  ['UpdateAssumeRolePolicy', { RoleName: 'expected' }, trust({ AWS: ROOT })],
+  [
+    'CreatePolicyVersion',
+    { PolicyArn: `arn:aws:iam::${ACCOUNT}:policy/expected`, SetAsDefault: 'true' },
+    policyText(allow('kms:*')),
+  ],
+]
+
+test('a write with ExpectedPolicyDocument puts nothing over another policy than that', async () => {
+  await newRole(iam, 'expected', trust({ AWS: ROOT }))
+  await callIam(iam, 'CreatePolicy', { PolicyName: 'expected', PolicyDocument: policyText(allow('kms:*')) })
+  for (const [action, input, first] of CONDITIONAL) {
+    const isTrust = action === 'UpdateAssumeRolePolicy'
+    const made = (name: string): string =>
+      isTrust ? trust({ AWS: ROOT }, { Sid: name }) : policyText({ ...allow('kms:Encrypt'), Sid: name })
+    const put = (PolicyDocument: string, ExpectedPolicyDocument: string) =>
+      callQuery(
+        server,
+        { service: 'iam', action },
+        { ...input, PolicyDocument, ExpectedPolicyDocument },
+        { credentials: server.credentials },
+      )
+    const stale = await put(made('Mine'), policyText(allow('kms:Decrypt')))
+    assert.deepEqual([stale.status, stale.code], [400, 'Conflict'], `${action} over another policy`)
+    assert.equal(stale.message, 'The policy is not the expected one.')
+    assert.equal((await put(made('Theirs'), first)).status, 200, action)
+    const late = await put(made('Mine'), first)
+    assert.equal(late.code, 'Conflict', `${action} over a policy put meanwhile`)
+    const { requestParameters } = await eventOf(server, late.requestId)
+    assert.ok(!JSON.stringify(requestParameters).includes('xpectedPolicy'), 'the event does not repeat it')
+    const both = await Promise.all(['One', 'Other'].map((name) => put(made(name), made('Theirs'))))
+    const codes = both.map(({ code = 'put' }) => code).sort()
+    assert.deepEqual(codes, ['Conflict', 'put'], `${action}: of two at once, one puts its policy`)
   }
 })

@@ -48,6 +48,8 @@ async function inputsFor(root: TestCredentials, account: string): Promise<Readon
     GetMaterialUsage: { KeyId },
     ListKeyAccess: { KeyId },
     WhatIfPolicy: { KeyId, Policy: PolicyDocument },
+    WhatIfTrustPolicy: { RoleName: 'none', PolicyDocument },
+    WhatIfControlPolicy: { ...CONTROL, Content: policyText(allow('*')) },
     WhatIfIdentityPolicy: { PolicyDocument, UserName: 'nobody', PolicyName: 'any' },
     ValidatePolicy: { PolicyDocument, PolicyType: 'RESOURCE_POLICY' },
     SimulateCall: { PrincipalArn: `arn:aws:iam::${account}:root`, Action: 'kms:Encrypt', Resource: KeyId },

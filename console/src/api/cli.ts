@@ -20,16 +20,26 @@ export type Call =
 export function cliCommand({ name, input }: Call, region: string): string {
   const service = serviceOf(name)
   if (service === 'holdfast') return curlCommand(name, JSON.stringify(input), region)
-  const options = Object.entries(input)
-    .filter(([, value]) => value !== undefined)
-    .map(([member, value]) => option(kebab(member), value))
-  const place = [`--endpoint-url ${window.location.origin}`, `--region ${region}`]
+  const given = Object.entries(input).filter(([, value]) => value !== undefined)
+  const options = given.some(readsFile)
+    ? [`--cli-input-json=${quote(JSON.stringify(Object.fromEntries(given)))}`]
+    : given.map(([member, value]) => option(kebab(member), value))
+  const place = [`--endpoint-url=${quote(window.location.origin)}`, `--region=${quote(region)}`]
   return [`aws ${service} ${kebab(name)}`, ...options, ...place].join(' \\\n  ')
+}
+
+/** The AWS CLI takes the values of these members as they are. Source: the AWS CLI, its list of parameters without files. */
+const NEVER_READ: ReadonlySet<string> = new Set(['Url', 'XksProxyUriEndpoint'])
+const READS = /^(?:fileb?|https?):\/\//
+
+/** Whether the AWS CLI would read a value from where it points, instead of taking it. Source: AWS CLI User Guide, "Loading parameters from a file". */
+function readsFile([member, value]: readonly [string, unknown]): boolean {
+  return !NEVER_READ.has(member) && typeof value === 'string' && READS.test(value)
 }
 
 function curlCommand(name: string, body: string, region: string): string {
   return [
-    `curl --aws-sigv4 aws:amz:${region}:holdfast`,
+    `curl --aws-sigv4 ${quote(`aws:amz:${region}:holdfast`)}`,
     '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
     `--header 'Content-Type: application/x-amz-json-1.1'`,
     `--header 'X-Amz-Target: ${TARGETS.holdfast}${name}'`,
@@ -46,12 +56,16 @@ function isIam(name: string): name is IamOperationName {
   return Object.hasOwn(IAM_OPERATIONS, name)
 }
 
+/** Words that are values of a list, and nothing else, wherever they stand. */
+const PLAIN_WORD = /^[\w/.@+][\w/.@+:-]*$/
+
+/** The option and its value are one word: a value that begins with a hyphen is none of the options. */
 function option(name: string, value: unknown): string {
   if (typeof value === 'boolean') return value ? `--${name}` : `--no-${name}`
-  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) {
-    return `--${name} ${value.map(quote).join(' ')}`
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string' && PLAIN_WORD.test(one))) {
+    return `--${name} ${value.join(' ')}`
   }
-  return `--${name} ${quote(typeof value === 'object' ? JSON.stringify(value) : String(value))}`
+  return `--${name}=${quote(typeof value === 'object' ? JSON.stringify(value) : String(value))}`
 }
 
 /** A name as the AWS CLI writes it: `list-mfa-devices` of `ListMFADevices`. */

@@ -72,7 +72,7 @@ export type IamOperations = {
     readonly output: { readonly Policy?: { readonly Arn?: string; readonly AttachmentCount?: number; readonly CreateDate?: Seconds; readonly DefaultVersionId?: string; readonly Description?: string; readonly IsAttachable?: boolean; readonly Path?: string; readonly PermissionsBoundaryUsageCount?: number; readonly PolicyId?: string; readonly PolicyName?: string; readonly Tags?: readonly ({ readonly Key?: string; readonly Value?: string })[]; readonly UpdateDate?: Seconds } }
   }
   CreatePolicyVersion: {
-    readonly input: { readonly PolicyArn: string; readonly PolicyDocument: string; readonly SetAsDefault?: boolean }
+    readonly input: { readonly PolicyArn: string; readonly PolicyDocument: string; readonly SetAsDefault?: boolean; readonly ExpectedPolicyDocument?: string }
     readonly output: { readonly PolicyVersion?: { readonly CreateDate?: Seconds; readonly Document?: string; readonly IsDefaultVersion?: boolean; readonly VersionId?: string } }
   }
   CreateRole: {
@@ -420,7 +420,7 @@ export type IamOperations = {
     readonly output: { readonly VirtualMFADevices?: readonly ({ readonly Base32StringSeed?: Base64; readonly EnableDate?: Seconds; readonly QRCodePNG?: Base64; readonly SerialNumber?: string; readonly Tags?: readonly ({ readonly Key?: string; readonly Value?: string })[]; readonly User?: { readonly Arn?: string; readonly CreateDate?: Seconds; readonly PasswordLastUsed?: Seconds; readonly Path?: string; readonly PermissionsBoundary?: { readonly PermissionsBoundaryArn?: string; readonly PermissionsBoundaryType?: string }; readonly Tags?: readonly ({ readonly Key?: string; readonly Value?: string })[]; readonly UserId?: string; readonly UserName?: string } })[]; readonly IsTruncated?: boolean; readonly Marker?: string }
   }
   PutGroupPolicy: {
-    readonly input: { readonly GroupName: string; readonly PolicyName: string; readonly PolicyDocument: string }
+    readonly input: { readonly GroupName: string; readonly PolicyName: string; readonly PolicyDocument: string; readonly ExpectedPolicyDocument?: string }
     readonly output: Record<string, never>
   }
   PutRolePermissionsBoundary: {
@@ -428,7 +428,7 @@ export type IamOperations = {
     readonly output: Record<string, never>
   }
   PutRolePolicy: {
-    readonly input: { readonly RoleName: string; readonly PolicyName: string; readonly PolicyDocument: string }
+    readonly input: { readonly RoleName: string; readonly PolicyName: string; readonly PolicyDocument: string; readonly ExpectedPolicyDocument?: string }
     readonly output: Record<string, never>
   }
   PutUserPermissionsBoundary: {
@@ -436,7 +436,7 @@ export type IamOperations = {
     readonly output: Record<string, never>
   }
   PutUserPolicy: {
-    readonly input: { readonly UserName: string; readonly PolicyName: string; readonly PolicyDocument: string }
+    readonly input: { readonly UserName: string; readonly PolicyName: string; readonly PolicyDocument: string; readonly ExpectedPolicyDocument?: string }
     readonly output: Record<string, never>
   }
   RemoveClientIDFromOpenIDConnectProvider: {
@@ -528,7 +528,7 @@ export type IamOperations = {
     readonly output: Record<string, never>
   }
   UpdateAssumeRolePolicy: {
-    readonly input: { readonly RoleName: string; readonly PolicyDocument: string }
+    readonly input: { readonly RoleName: string; readonly PolicyDocument: string; readonly ExpectedPolicyDocument?: string }
     readonly output: Record<string, never>
   }
   UpdateGroup: {

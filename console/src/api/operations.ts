@@ -219,6 +219,10 @@ export type Operations = {
     readonly input: { readonly Day: string; readonly FileType?: 'JSON' | 'HTML'; readonly NextToken?: string }
     readonly output: { readonly FileName?: string; readonly SizeBytes?: number; readonly Content?: Base64; readonly Note?: string; readonly VerifierKey?: string; readonly NextToken?: string }
   }
+  GetServerStatus: {
+    readonly input: Record<string, never>
+    readonly output: { readonly Release?: string; readonly UnlockPaths?: readonly ({ readonly Name?: string; readonly Type?: string; readonly Unattended?: boolean; readonly ProvedDate?: Seconds })[]; readonly LastBackup?: { readonly BackupId?: string; readonly Time?: Seconds }; readonly LastRehearsal?: { readonly BackupId?: string; readonly Time?: Seconds }; readonly Risks?: readonly ({ readonly Severity?: string; readonly Message?: string })[] }
+  }
   GetTrail: {
     readonly input: { readonly Name: string }
     readonly output: { readonly Trail?: { readonly CloudWatchLogsLogGroupArn?: string; readonly CloudWatchLogsRoleArn?: string; readonly HasCustomEventSelectors?: boolean; readonly HasInsightSelectors?: boolean; readonly HomeRegion?: string; readonly IncludeGlobalServiceEvents?: boolean; readonly IsMultiRegionTrail?: boolean; readonly IsOrganizationTrail?: boolean; readonly KmsKeyId?: string; readonly LogFileValidationEnabled?: boolean; readonly Name?: string; readonly S3BucketName?: string; readonly S3KeyPrefix?: string; readonly SnsTopicARN?: string; readonly SnsTopicName?: string; readonly TrailARN?: string } }
@@ -316,7 +320,7 @@ export type Operations = {
     readonly output: Record<string, never>
   }
   PutControlPolicy: {
-    readonly input: { readonly PolicyType: 'SERVICE_CONTROL_POLICY' | 'RESOURCE_CONTROL_POLICY'; readonly Name: string; readonly Content: string }
+    readonly input: { readonly PolicyType: 'SERVICE_CONTROL_POLICY' | 'RESOURCE_CONTROL_POLICY'; readonly Name: string; readonly Content: string; readonly ExpectedContent?: string }
     readonly output: Record<string, never>
   }
   PutEventSelectors: {
@@ -431,6 +435,10 @@ export type Operations = {
     readonly input: { readonly Message: Base64; readonly KeyId: string; readonly MacAlgorithm: 'HMAC_SHA_224' | 'HMAC_SHA_256' | 'HMAC_SHA_384' | 'HMAC_SHA_512'; readonly Mac: Base64; readonly GrantTokens?: readonly (string)[]; readonly DryRun?: boolean }
     readonly output: { readonly KeyId?: string; readonly MacAlgorithm?: 'HMAC_SHA_224' | 'HMAC_SHA_256' | 'HMAC_SHA_384' | 'HMAC_SHA_512'; readonly MacValid?: boolean }
   }
+  WhatIfControlPolicy: {
+    readonly input: { readonly PolicyType: 'SERVICE_CONTROL_POLICY' | 'RESOURCE_CONTROL_POLICY'; readonly Name: string; readonly Content: string; readonly StartTime?: Seconds; readonly EndTime?: Seconds; readonly MaxResults?: number; readonly NextToken?: string }
+    readonly output: { readonly Calls?: number; readonly Decided?: number; readonly MovedOn?: number; readonly Changes?: unknown; readonly OtherChanges?: number; readonly NotDecided?: readonly ({ readonly What?: string; readonly Calls?: number; readonly EventIds?: readonly (string)[] })[]; readonly NotExact?: readonly ({ readonly What?: string; readonly Calls?: number; readonly EventIds?: readonly (string)[] })[]; readonly Current?: boolean; readonly NextToken?: string }
+  }
   WhatIfIdentityPolicy: {
     readonly input: { readonly PolicyDocument: string; readonly PolicyArn?: string; readonly UserName?: string; readonly GroupName?: string; readonly RoleName?: string; readonly PolicyName?: string; readonly StartTime?: Seconds; readonly EndTime?: Seconds; readonly MaxResults?: number; readonly NextToken?: string }
     readonly output: { readonly Calls?: number; readonly Decided?: number; readonly MovedOn?: number; readonly Changes?: unknown; readonly OtherChanges?: number; readonly NotDecided?: readonly ({ readonly What?: string; readonly Calls?: number; readonly EventIds?: readonly (string)[] })[]; readonly NotExact?: readonly ({ readonly What?: string; readonly Calls?: number; readonly EventIds?: readonly (string)[] })[]; readonly Current?: boolean; readonly NextToken?: string }
@@ -438,6 +446,10 @@ export type Operations = {
   WhatIfPolicy: {
     readonly input: { readonly KeyId: string; readonly Policy: string; readonly PrincipalArn?: string; readonly StartTime?: Seconds; readonly EndTime?: Seconds; readonly MaxResults?: number; readonly NextToken?: string }
     readonly output: { readonly KeyArn?: string; readonly LocksOut?: boolean; readonly Calls?: number; readonly Decided?: number; readonly MovedOn?: number; readonly Changes?: unknown; readonly OtherChanges?: number; readonly NotDecided?: readonly ({ readonly What?: string; readonly Calls?: number; readonly EventIds?: readonly (string)[] })[]; readonly NotExact?: readonly ({ readonly What?: string; readonly Calls?: number; readonly EventIds?: readonly (string)[] })[]; readonly Current?: boolean; readonly NextToken?: string }
+  }
+  WhatIfTrustPolicy: {
+    readonly input: { readonly RoleName: string; readonly PolicyDocument: string; readonly StartTime?: Seconds; readonly EndTime?: Seconds; readonly MaxResults?: number; readonly NextToken?: string }
+    readonly output: { readonly Calls?: number; readonly Decided?: number; readonly MovedOn?: number; readonly Changes?: unknown; readonly OtherChanges?: number; readonly NotDecided?: readonly ({ readonly What?: string; readonly Calls?: number; readonly EventIds?: readonly (string)[] })[]; readonly NotExact?: readonly ({ readonly What?: string; readonly Calls?: number; readonly EventIds?: readonly (string)[] })[]; readonly Current?: boolean; readonly NextToken?: string }
   }
 }
 
@@ -499,6 +511,7 @@ export const OPERATIONS = {
   GetParametersForImport: ["kms",true],
   GetPublicKey: ["kms",true],
   GetReport: ["holdfast",true],
+  GetServerStatus: ["holdfast",true],
   GetTrail: ["cloudtrail",true],
   GetTrailStatus: ["cloudtrail",true],
   GetUsage: ["holdfast",true],
@@ -552,6 +565,8 @@ export const OPERATIONS = {
   ValidatePolicy: ["holdfast",true],
   Verify: ["kms",true],
   VerifyMac: ["kms",true],
+  WhatIfControlPolicy: ["holdfast",true],
   WhatIfIdentityPolicy: ["holdfast",true],
   WhatIfPolicy: ["holdfast",true],
+  WhatIfTrustPolicy: ["holdfast",true],
 } as const

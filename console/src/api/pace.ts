@@ -3,7 +3,8 @@ import type { OperationName } from './client.ts'
 /** The server admits two of these calls a second for an account, and answers the others with an error, which it records. */
 const PACED: ReadonlySet<OperationName> = new Set<OperationName>([
   ...(['CountEvents', 'ExplainCall', 'GetKeyImpact', 'GetMaterialUsage', 'GetUsage'] as const),
-  ...(['ListInsights', 'ListKeyAccess', 'ListRefusals', 'WhatIfIdentityPolicy', 'WhatIfPolicy'] as const),
+  ...(['ListInsights', 'ListKeyAccess', 'ListRefusals'] as const),
+  ...(['WhatIfControlPolicy', 'WhatIfIdentityPolicy', 'WhatIfPolicy', 'WhatIfTrustPolicy'] as const),
 ])
 /** Somewhat slower than the server admits: calls may arrive closer together than they were sent. */
 const INTERVAL_MS = 600

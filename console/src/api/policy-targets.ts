@@ -5,7 +5,7 @@ import { callIam, listAll } from './iam.ts'
 /** What a policy is for: each kind has elements of its own. */
 export type PolicyUse = 'key' | 'trust' | 'identity' | 'scp' | 'rcp'
 
-/** A policy that recorded calls can be decided by: of a key, or of users, groups or roles. */
+/** A policy that recorded calls can be decided by: of a key, of users, groups or roles, of who may assume a role, or of accounts. */
 export type TriedPolicy =
   | { readonly name: 'WhatIfPolicy'; readonly input: { readonly KeyId: string } }
   | {
@@ -15,6 +15,11 @@ export type TriedPolicy =
         'PolicyArn' | 'PolicyName' | 'UserName' | 'GroupName' | 'RoleName'
       >
     }
+  | { readonly name: 'WhatIfTrustPolicy'; readonly input: { readonly RoleName: string } }
+  | {
+      readonly name: 'WhatIfControlPolicy'
+      readonly input: Pick<InputOf<'WhatIfControlPolicy'>, 'PolicyType' | 'Name'>
+    }
 
 /** A policy that is stored somewhere, and how it is read and saved. */
 export type PolicyTarget = {
@@ -22,13 +27,13 @@ export type PolicyTarget = {
   readonly name: string
   /** Identifies the policy. */
   readonly id: readonly string[]
-  /** What says how the recorded calls would have ended with another text; nothing for policies of which nobody can say. */
-  readonly tried?: TriedPolicy
+  /** What says how the recorded calls would have ended with another text. */
+  readonly tried: TriedPolicy
   /** Reads the policy; an empty text if there is none yet. */
   readonly load: () => Promise<string>
-  /** @param base the policy that the text was made from: a key policy is only saved if it still is the stored one. */
-  readonly save: (text: string, base?: string) => Promise<unknown>
-  /** The call that {@link save} makes. */
+  /** @param base the policy that the text was made from; empty if there was none. The server saves nothing over another one. */
+  readonly save: (text: string, base: string) => Promise<unknown>
+  /** The call that {@link save} makes, without its condition, which the AWS CLI does not know. */
   readonly callOf: (text: string) => Call
 }
 
@@ -51,8 +56,10 @@ export function trustPolicy(RoleName: string): PolicyTarget {
     use: 'trust',
     name: RoleName,
     id: ['trust', RoleName],
+    tried: { name: 'WhatIfTrustPolicy', input: { RoleName } },
     load: async () => decoded((await callIam('GetRole', { RoleName })).Role?.AssumeRolePolicyDocument),
-    save: (PolicyDocument) => callIam('UpdateAssumeRolePolicy', { RoleName, PolicyDocument }),
+    save: (PolicyDocument, ExpectedPolicyDocument) =>
+      callIam('UpdateAssumeRolePolicy', { RoleName, PolicyDocument, ExpectedPolicyDocument }),
     callOf: (PolicyDocument) => ({ name: 'UpdateAssumeRolePolicy', input: { RoleName, PolicyDocument } }),
   }
 }
@@ -75,7 +82,8 @@ export function inlinePolicy(owner: PolicyOwner, PolicyName: string): PolicyTarg
       return {
         ...common,
         tried: { name: 'WhatIfIdentityPolicy', input: named },
-        save: (PolicyDocument) => callIam('PutUserPolicy', { ...named, PolicyDocument }),
+        save: (PolicyDocument, ExpectedPolicyDocument) =>
+          callIam('PutUserPolicy', { ...named, PolicyDocument, ExpectedPolicyDocument }),
         callOf: (PolicyDocument) => ({ name: 'PutUserPolicy', input: { ...named, PolicyDocument } }),
       }
     }
@@ -84,7 +92,8 @@ export function inlinePolicy(owner: PolicyOwner, PolicyName: string): PolicyTarg
       return {
         ...common,
         tried: { name: 'WhatIfIdentityPolicy', input: named },
-        save: (PolicyDocument) => callIam('PutGroupPolicy', { ...named, PolicyDocument }),
+        save: (PolicyDocument, ExpectedPolicyDocument) =>
+          callIam('PutGroupPolicy', { ...named, PolicyDocument, ExpectedPolicyDocument }),
         callOf: (PolicyDocument) => ({ name: 'PutGroupPolicy', input: { ...named, PolicyDocument } }),
       }
     }
@@ -93,7 +102,8 @@ export function inlinePolicy(owner: PolicyOwner, PolicyName: string): PolicyTarg
       return {
         ...common,
         tried: { name: 'WhatIfIdentityPolicy', input: named },
-        save: (PolicyDocument) => callIam('PutRolePolicy', { ...named, PolicyDocument }),
+        save: (PolicyDocument, ExpectedPolicyDocument) =>
+          callIam('PutRolePolicy', { ...named, PolicyDocument, ExpectedPolicyDocument }),
         callOf: (PolicyDocument) => ({ name: 'PutRolePolicy', input: { ...named, PolicyDocument } }),
       }
     }
@@ -135,7 +145,8 @@ export function managedPolicy(PolicyArn: string): PolicyTarget {
       const VersionId = (await callIam('GetPolicy', { PolicyArn })).Policy?.DefaultVersionId ?? 'v1'
       return decoded((await callIam('GetPolicyVersion', { PolicyArn, VersionId })).PolicyVersion?.Document)
     },
-    save: (text) => callIam('CreatePolicyVersion', next(text)),
+    save: (text, ExpectedPolicyDocument) =>
+      callIam('CreatePolicyVersion', { ...next(text), ExpectedPolicyDocument }),
     callOf: (text) => ({ name: 'CreatePolicyVersion', input: next(text) }),
   }
 }
@@ -149,12 +160,14 @@ export function controlPolicy(PolicyType: ControlPolicyType, Name: string): Poli
     use: PolicyType === 'RESOURCE_CONTROL_POLICY' ? 'rcp' : 'scp',
     name: Name,
     id: ['control', PolicyType, Name],
+    tried: { name: 'WhatIfControlPolicy', input: { PolicyType, Name } },
     load: async () => {
       const { Policies = [] } = await call('ListControlPolicies', { PolicyType })
       if (Policies.every((policy) => policy.Name !== Name)) return ''
       return (await call('GetControlPolicy', { PolicyType, Name })).Content ?? ''
     },
-    save: (Content) => call('PutControlPolicy', { PolicyType, Name, Content }),
+    save: (Content, ExpectedContent) =>
+      call('PutControlPolicy', { PolicyType, Name, Content, ExpectedContent }),
     callOf: (Content) => ({ name: 'PutControlPolicy', input: { PolicyType, Name, Content } }),
   }
 }

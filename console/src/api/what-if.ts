@@ -3,6 +3,7 @@ import { ApiError, call, type OutputOf } from './client.ts'
 import type { TriedPolicy } from './policy-targets.ts'
 
 type Page = OutputOf<'WhatIfPolicy'> | OutputOf<'WhatIfIdentityPolicy'>
+type Operation = TriedPolicy['name']
 
 /** Calls that would end differently. */
 export type ChangedCalls = {
@@ -59,19 +60,30 @@ export async function whatIfPolicy(
 
 function ask(tried: TriedPolicy, policy: string, NextToken: string | undefined): Promise<Page> {
   const made = whatIfCall(tried, policy)
-  return made.name === 'WhatIfPolicy'
-    ? call(made.name, { ...made.input, NextToken })
-    : call(made.name, { ...made.input, NextToken })
+  switch (made.name) {
+    case 'WhatIfPolicy':
+      return call(made.name, { ...made.input, NextToken })
+    case 'WhatIfIdentityPolicy':
+      return call(made.name, { ...made.input, NextToken })
+    case 'WhatIfTrustPolicy':
+      return call(made.name, { ...made.input, NextToken })
+    case 'WhatIfControlPolicy':
+      return call(made.name, { ...made.input, NextToken })
+  }
 }
 
 /** The call that decides recorded calls again. */
-export function whatIfCall(
-  tried: TriedPolicy,
-  policy: string,
-): Extract<Call, { name: 'WhatIfPolicy' | 'WhatIfIdentityPolicy' }> {
-  return tried.name === 'WhatIfPolicy'
-    ? { name: tried.name, input: { ...tried.input, Policy: policy } }
-    : { name: tried.name, input: { ...tried.input, PolicyDocument: policy } }
+export function whatIfCall(tried: TriedPolicy, policy: string): Extract<Call, { name: Operation }> {
+  switch (tried.name) {
+    case 'WhatIfPolicy':
+      return { name: tried.name, input: { ...tried.input, Policy: policy } }
+    case 'WhatIfIdentityPolicy':
+      return { name: tried.name, input: { ...tried.input, PolicyDocument: policy } }
+    case 'WhatIfTrustPolicy':
+      return { name: tried.name, input: { ...tried.input, PolicyDocument: policy } }
+    case 'WhatIfControlPolicy':
+      return { name: tried.name, input: { ...tried.input, Content: policy } }
+  }
 }
 
 /** Time until a call is made again that came too soon. Source: docs/reference/usage.md, two calls a second. */

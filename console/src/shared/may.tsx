@@ -32,6 +32,13 @@ export function useReason(permit: Permit): string | undefined {
   return known?.allowed === false ? visibleText(`${permit.action}: ${known.reason}`) : undefined
 }
 
+/** Whether a person is known to be allowed something: the root user may do whatever no control policy denies. */
+export function useAllowed(permit: Permit): boolean {
+  const { region, arn } = useSession()
+  const answer = useQuery(permission(region, arn, permit))
+  return arn.endsWith(':root') || answer.data?.known?.allowed === true
+}
+
 /** Returns those of these permissions that the person is known not to have. */
 export function useForbidden(permits: readonly Permit[]): ReadonlySet<Permit> {
   const { region, arn } = useSession()

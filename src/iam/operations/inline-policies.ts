@@ -13,6 +13,7 @@ import type { EntityValue, InlinePolicy } from '../iam-records.ts'
 import { DOCUMENT, NAME_128, PAGE, PAGING, withNamed } from '../iam-shapes.ts'
 import { heldBoundary } from '../policies/boundaries.ts'
 import { parseDocument } from '../policies/documents.ts'
+import { checkExpected, EXPECTED_DOCUMENT, withoutExpected } from '../policies/expected-policy.ts'
 
 /**
  * Characters of all inline policies of one entity, white space included: a bound of Holdfast's, as they share
@@ -21,7 +22,7 @@ import { parseDocument } from '../policies/documents.ts'
 const INLINE_MAX_CHARS = 262_144
 
 const NAME = { PolicyName: NAME_128 }
-const NAME_AND_TEXT = { ...NAME, PolicyDocument: DOCUMENT }
+const NAME_AND_TEXT = { ...NAME, PolicyDocument: DOCUMENT, ExpectedPolicyDocument: EXPECTED_DOCUMENT }
 
 const ONE = {
   ...{ UserName: text(), GroupName: text(), RoleName: text() },
@@ -47,11 +48,13 @@ function put<V extends EntityValue>({ facts, label, named, find }: Family<V>): I
       input: withNamed(named, NAME_AND_TEXT),
       find,
       context: (_, entity) => heldBoundary(entity),
+      parameters: withoutExpected,
     },
-    ({ input: { PolicyName: name, PolicyDocument: document }, entity }) => {
+    ({ input: { PolicyName: name, PolicyDocument: document, ExpectedPolicyDocument: expected }, entity }) => {
       parseDocument(document, 'identity')
       refuseServiceLinked(entity)
       const { value } = entity
+      checkExpected(expected, value.inline.find((policy) => policy.name === name)?.document)
       const others = value.inline.filter((policy) => policy.name !== name)
       const inline = [...others, { name, document }]
       checkSize(inline, facts, value)

@@ -9,6 +9,7 @@ import { documentOutput, timestamp } from '../iam-outputs.ts'
 import { pageBy } from '../iam-paging.ts'
 import { POLICY_VERSION, type PolicyValue, type PolicyVersionValue, read } from '../iam-records.ts'
 import { ARN, DOCUMENT, FLAG, PAGING, VERSION_ID } from '../iam-shapes.ts'
+import { checkExpected, EXPECTED_DOCUMENT, withoutExpected } from '../policies/expected-policy.ts'
 import { AWS_VERSION_ID } from '../policies/managed-by-aws.ts'
 import { checkManagedDocument, versionPartition } from './managed-policies.ts'
 
@@ -19,14 +20,21 @@ const createPolicyVersion = iamOperation(
   {
     name: 'CreatePolicyVersion',
     readOnly: false,
-    input: { PolicyArn: ARN, PolicyDocument: DOCUMENT, SetAsDefault: FLAG },
+    input: {
+      PolicyArn: ARN,
+      PolicyDocument: DOCUMENT,
+      SetAsDefault: FLAG,
+      ExpectedPolicyDocument: EXPECTED_DOCUMENT,
+    },
     output: { PolicyVersion: POLICY_VERSION_ANSWER },
     find: POLICY_TO_CHANGE,
+    parameters: withoutExpected,
   },
   ({ call, input, entity }) => {
     const { value } = entity
     const { PolicyDocument: document } = input
     checkManagedDocument(document)
+    checkExpected(input.ExpectedPolicyDocument, value.document)
     if (value.versions.length >= VERSIONS_MAX) {
       throw new KmsError(
         'LimitExceededException',

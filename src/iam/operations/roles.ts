@@ -27,6 +27,7 @@ import {
 } from '../iam-shapes.ts'
 import { boundaryChanges, checkBoundary } from '../policies/boundaries.ts'
 import { bindTrust, parseDocumentSteps, shownRole } from '../policies/documents.ts'
+import { checkExpected, EXPECTED_DOCUMENT, withoutExpected } from '../policies/expected-policy.ts'
 
 const SESSION_SECONDS_BY_DEFAULT = 3600
 
@@ -159,12 +160,14 @@ const updateAssumeRolePolicy = iamOperation(
   {
     name: 'UpdateAssumeRolePolicy',
     readOnly: false,
-    input: { RoleName: NAME_64, PolicyDocument: DOCUMENT },
+    input: { RoleName: NAME_64, PolicyDocument: DOCUMENT, ExpectedPolicyDocument: EXPECTED_DOCUMENT },
     find: ROLE_NAMED,
+    parameters: withoutExpected,
   },
   async ({ input, dependencies, entity }) => {
     refuseServiceLinked(entity)
     const trust = await readTrust(dependencies, input.PolicyDocument)
+    checkExpected(input.ExpectedPolicyDocument, (await shownRole(dependencies.records, entity.value)).trust)
     return { changes: [replace(entity, { ...entity.value, ...trust })] }
   },
 )

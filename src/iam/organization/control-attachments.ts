@@ -74,8 +74,12 @@ export async function putControl(
   return [present === undefined ? insert(kind, CONTROL_POLICIES, name, value) : replace(present, value)]
 }
 
-/** Source: AWS Organizations User Guide, "RCP syntax": only the built-in policy allows. */
-function checkDocument(type: ControlType, document: string): void {
+/**
+ * Checks the text of a control policy. Source: AWS Organizations User Guide, "RCP syntax": only the built-in policy allows.
+ *
+ * @throws OperatorError, PolicySyntaxError.
+ */
+export function checkDocument(type: ControlType, document: string): void {
   const { statements } = parseNewPolicy(document, { flavour: type })
   if (type === 'scp') return
   const wrong = statements.findIndex(({ effect, actions }) => effect === 'Allow' || actions?.negated === true)

@@ -37,18 +37,22 @@ type BoundPolicy = { readonly trust: string; readonly bindings: Readonly<Record<
  * A trust policy, bound to the users and roles that it names. Existing unique ids become ARNs.
  *
  * @param given the same policy, parsed.
+ * @param mayLookUp whether a principal may be looked up: an ARN for which it says no counts as an existing one, without a unique id.
  * @throws MalformedPolicyDocumentException for a principal that does not exist.
  */
 export async function bindTrust(
   { records, giveWay }: { readonly records: Records; readonly giveWay: GiveWay },
   text: string,
   given: PolicyDocument,
+  mayLookUp: (arn: string) => boolean = () => true,
 ): Promise<BoundPolicy> {
-  const trust = renamePrincipals(text, await arnsOfIds(records, uniqueIdsIn(given)))
+  const arns = [...(await arnsOfIds(records, uniqueIdsIn(given)))].filter(([, arn]) => mayLookUp(arn))
+  const trust = renamePrincipals(text, new Map(arns))
   const document = trust === text ? given : await inSlices(parseDocumentSteps(trust, 'trust'), giveWay)
   const bindings: Record<string, string> = {}
   for (const arn of namedPrincipals(document)) {
     await giveWay()
+    if (!mayLookUp(arn)) continue
     const found = await findPrincipal(records, arn)
     if (found === undefined) throw malformedPolicy(invalidPrincipalText('AWS', arn))
     if (found.id !== undefined) bindings[arn] = found.id

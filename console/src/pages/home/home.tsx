@@ -9,27 +9,16 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { recentEvents } from '../../api/events.ts'
-import { firstKeySummaries, type KeySummary } from '../../api/key-summaries.ts'
 import { useSession } from '../../session/session.ts'
 import { EventExport } from '../../shared/event-export.tsx'
 import { EventList } from '../../shared/event-list.tsx'
 import { Failure } from '../../shared/failure.tsx'
 import { PLACES, useFollow, useOpen } from '../../shared/follow.ts'
-import { showTime } from '../../shared/form.ts'
-import { PlainText } from '../../shared/plain-text.tsx'
 import { TEXTS } from '../../texts/en.ts'
+import { Attention } from './attention.tsx'
+import { Custody } from './custody.tsx'
 
 const { home: texts } = TEXTS
-/** Keys of each list. */
-const KEYS_SHOWN = 20
-/** Keys with imported material that the page reads. */
-const IMPORTED_READ = 1000
-const EXPIRES_SOON_SECONDS = 2_592_000
-const PENDING = {
-  Filters: [{ Name: 'KeyState', Values: ['PendingDeletion', 'PendingReplicaDeletion'] }],
-  SortBy: 'DeletionDate',
-} as const
-const IMPORTED = { Filters: [{ Name: 'Origin', Values: ['EXTERNAL'] }] } as const
 const EVENTS_SHOWN = 6
 
 /** The home page: what needs somebody, and what happened last. */
@@ -56,64 +45,10 @@ export function Home(): ReactNode {
           <Attention />
           <FirstSteps />
         </ColumnLayout>
+        <Custody />
         <Recent />
       </SpaceBetween>
     </ContentLayout>
-  )
-}
-
-function Attention(): ReactNode {
-  const { region } = useSession()
-  const pending = useQuery(firstKeySummaries(region, PENDING, KEYS_SHOWN))
-  const imported = useQuery(firstKeySummaries(region, IMPORTED, IMPORTED_READ))
-  const soon = Date.now() / 1000 + EXPIRES_SOON_SECONDS
-  const expiring = (imported.data?.Keys ?? []).filter(
-    ({ ValidTo }) => ValidTo !== undefined && ValidTo <= soon,
-  )
-  const deleted = pending.data?.Keys ?? []
-  return (
-    <Container header={<Header variant="h2">{texts.attention}</Header>} fitHeight>
-      <Failure error={pending.error ?? imported.error} />
-      {pending.isSuccess && imported.isSuccess && deleted.length + expiring.length === 0 && (
-        <Box color="text-body-secondary">{texts.nothing}</Box>
-      )}
-      {deleted.length > 0 && (
-        <KeysAt title={texts.pendingDeletion} keys={deleted} timeOf={({ DeletionDate }) => DeletionDate} />
-      )}
-      {expiring.length > 0 && (
-        <KeysAt
-          title={texts.expiring}
-          keys={expiring.slice(0, KEYS_SHOWN)}
-          timeOf={({ ValidTo }) => ValidTo}
-        />
-      )}
-    </Container>
-  )
-}
-
-type KeysAtProps = {
-  readonly title: string
-  readonly keys: readonly KeySummary[]
-  readonly timeOf: (key: KeySummary) => number | undefined
-}
-
-/** Keys, and when something happens to each. */
-function KeysAt({ title, keys, timeOf }: KeysAtProps): ReactNode {
-  const follow = useFollow()
-  return (
-    <Box>
-      <Box variant="h3">{title}</Box>
-      <ul>
-        {keys.map((key) => (
-          <li key={key.KeyId}>
-            <Link href={PLACES.key(key.KeyId ?? '')} onFollow={follow}>
-              <PlainText text={key.Aliases?.[0] ?? key.KeyId ?? ''} />
-            </Link>{' '}
-            · {showTime(timeOf(key))}
-          </li>
-        ))}
-      </ul>
-    </Box>
   )
 }
 

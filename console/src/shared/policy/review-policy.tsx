@@ -6,7 +6,6 @@ import Modal from '@cloudscape-design/components/modal'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import type { Call } from '../../api/cli.ts'
 import type { PolicyTarget } from '../../api/policy-targets.ts'
 import { whatIfCall } from '../../api/what-if.ts'
 import { useSession } from '../../session/session.ts'
@@ -33,7 +32,7 @@ type Props = {
 }
 
 /**
- * Shows what a save changes: the difference, and what the policy would have done to recorded calls where the server can say it. If somebody else
+ * Shows what a save changes: the difference, and what the policy would have done to recorded calls. If somebody else
  * has changed the policy meanwhile, nothing is saved before the difference to theirs was shown.
  */
 export function ReviewPolicy({ target, base, text, onClose, onSaved, onDiscard }: Props): ReactNode {
@@ -91,13 +90,9 @@ export function ReviewPolicy({ target, base, text, onClose, onSaved, onDiscard }
           />
         </SpaceBetween>
         <Findings target={target} policy={text} />
-        {target.tried !== undefined && <WhatIf tried={target.tried} policy={text} />}
-        <ShowCommands calls={[...whatIfCalls(target, text), target.callOf(text)]} />
+        <WhatIf tried={target.tried} policy={text} />
+        <ShowCommands calls={[whatIfCall(target.tried, text), target.callOf(text)]} />
       </SpaceBetween>
     </Modal>
   )
-}
-
-function whatIfCalls({ tried }: PolicyTarget, policy: string): readonly Call[] {
-  return tried === undefined ? [] : [whatIfCall(tried, policy)]
 }

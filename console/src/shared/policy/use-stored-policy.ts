@@ -22,11 +22,14 @@ export type Saved = { readonly theirs: string | undefined }
 
 type Save = {
   readonly text: string
-  /** What the editing began with; a save with nothing here overwrites whatever is there. */
-  readonly base: string | undefined
+  /** What the editing began with. */
+  readonly base: string
 }
 
-/** Saves a policy, unless somebody else has changed it meanwhile. */
+/** The code of the server for a policy that is not the expected one, in the two protocols. */
+const CONFLICTS: ReadonlySet<string> = new Set(['ConflictException', 'Conflict'])
+
+/** Saves a policy, unless somebody else has changed it meanwhile: the server compares, so there is no moment between. */
 export function useSavePolicy(
   { id, load, save }: PolicyTarget,
   onSaved: () => void,
@@ -35,13 +38,10 @@ export function useSavePolicy(
   const queries = useQueryClient()
   return useMutation({
     mutationFn: async ({ text, base }: Save): Promise<Saved> => {
-      const theirs = base === undefined ? undefined : await load()
-      if (theirs !== base) return { theirs }
       try {
         await save(text, base)
       } catch (error) {
-        // Between the reading and the saving.
-        if (error instanceof ApiError && error.code === 'ConflictException') return { theirs: await load() }
+        if (error instanceof ApiError && CONFLICTS.has(error.code)) return { theirs: await load() }
         throw error
       }
       return { theirs: undefined }
