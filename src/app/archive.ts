@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import type { ArchiverDependencies } from '../audit/archive/archiver.ts'
-import { systemFiles } from '../audit/log/files.ts'
 import type { Journal } from '../audit/log/journal.ts'
 import type { Log } from '../base/log.ts'
 import { takenByTrails } from '../cloudtrail/delivery/delivered.ts'
@@ -16,7 +15,7 @@ const LOCK_FILE = 'archive.lock'
 /** The dependencies of archiving, in a server and in a command. */
 export type ArchivingDependencies = {
   readonly config: Config
-  readonly deployment: Pick<Deployment, 'records' | 'auditKey' | 'checkpointKey'>
+  readonly deployment: Pick<Deployment, 'records' | 'auditKey' | 'auditPlace' | 'checkpointKey'>
   readonly journal: Journal
   /** By node, the last event that is in the index. */
   readonly indexed: () => Promise<Readonly<Record<string, number>>>
@@ -31,7 +30,7 @@ export function archiveDependencies({
   indexed,
   log,
 }: ArchivingDependencies): ArchiveJobDependencies {
-  const { records, auditKey: key, checkpointKey: signingKey } = deployment
+  const { records, auditKey: key, auditPlace, checkpointKey: signingKey } = deployment
   const taken: ArchiverDependencies['taken'] = async () => {
     const byTrails = await takenByTrails(records, await listAccounts(records))
     const byEvents = await takenByEvents(records)
@@ -39,7 +38,7 @@ export function archiveDependencies({
     return (node) => Math.min(byTrails(node), byEvents(node), inIndex[node] ?? 0)
   }
   return {
-    ...{ records, key, signingKey, taken, log, files: systemFiles },
+    ...{ records, key, signingKey, taken, log, files: auditPlace.files },
     folder: join(config.data, AUDIT_FOLDER),
     commit: (changes, events) => journal.commit(changes, events),
     own: ownEventDependencies(config),

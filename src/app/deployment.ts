@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { segmentFiles } from '../audit/archive/segment-files.ts'
 import { type OwnEventDependencies, tornTailEvent } from '../audit/events/own-events.ts'
 import { DiskReserve, diskSpaceOf } from '../audit/log/disk-reserve.ts'
 import { systemFiles } from '../audit/log/files.ts'
@@ -21,7 +20,9 @@ import type { Secret } from '../base/secret.ts'
 import { addCredentials, readCredentialsFile } from '../config/credentials-file.ts'
 import { formatAddress } from '../config/places.ts'
 import type { Config } from '../config/settings.ts'
+import { isFleet } from '../config/store-settings.ts'
 import { type Ed25519Key, ed25519Key } from '../crypto/ed25519.ts'
+import { sha256Hex } from '../crypto/hash.ts'
 import { type HmacKey, paddedHmacKey } from '../crypto/hmac.ts'
 import { DeploymentKeys, type RotatingSecret } from '../custody/deployment-keys.ts'
 import { type GrantTokens, grantTokens } from '../custody/grant-token.ts'
@@ -38,16 +39,17 @@ import { makeFolder } from '../store/folder.ts'
 import { type RawStore, StoreConflict } from '../store/port.ts'
 import { LIST_MAX_RECORDS, type Records } from '../store/records.ts'
 import { DATABASE_FILE } from '../store/sqlite-file.ts'
+import { AUDIT_FOLDER, type AuditPlace, openAuditPlace } from './audit-place.ts'
 import { openControl } from './control.ts'
 import { findEnvelope, hasRootKey, openRootKey } from './root-key.ts'
 import { openStore } from './store.ts'
+
+export { AUDIT_FOLDER }
 
 /** The file with the root credentials, within the data folder. */
 export const CREDENTIALS_FILE = 'credentials'
 /** The file with the server's address; removed when the server stops. */
 export const ENDPOINT_FILE = 'endpoint'
-/** The folder of the audit log, within the data folder. */
-export const AUDIT_FOLDER = 'audit'
 /** The folder of the audit index, within the data folder. */
 export const INDEX_FOLDER = 'index'
 /** The folder of locks and dead letters of events, within the data folder. */
@@ -68,6 +70,8 @@ const OWNER_ONLY_FILE = 0o600
 export type Deployment = {
   readonly records: Records
   readonly auditKey: HmacKey
+  /** Where the audit log is. It closes with the records. */
+  readonly auditPlace: AuditPlace
   /** Signs checkpoints of the audit log. */
   readonly checkpointKey: Ed25519Key
   /** For custody, which owns and disposes of it. */
@@ -112,9 +116,13 @@ async function openKeyed(config: Config, rootKey: Secret, options: DeploymentOpt
   stack.defer(() => control.close())
   stack.defer(() => opening.reject(new Error('it ends')))
   const { keys, backups } = await readKeys(config, [rootKey, options.otherRootKey])
-  const raw = await openStore(config)
+  const raw = await openStore(config, deploymentOf(keys))
   opening.resolve({ keys, backups, raw })
-  const closed = () => control.close()
+  const auditPlace = await openAuditPlace(config)
+  const closed = async () => {
+    await auditPlace.close()
+    await control.close()
+  }
   const records = await openRecords(raw, recordSealer(keys, systemRandom), { ...options, closed })
   await assertNotLost(config, records, raw)
   stack.move()
@@ -123,6 +131,7 @@ async function openKeyed(config: Config, rootKey: Secret, options: DeploymentOpt
   const deployment = {
     records,
     auditKey: auditKey.reveal(paddedHmacKey),
+    auditPlace,
     checkpointKey: ed25519Key(checkpointSeed),
     wrappingKey: keys.wrappingKey,
     grantTokens: grantTokens(keys, systemRandom),
@@ -133,6 +142,12 @@ async function openKeyed(config: Config, rootKey: Secret, options: DeploymentOpt
   }
   keys.forgetLasting()
   return deployment
+}
+
+/** Names a deployment by its lasting keys, which it shows nobody: the machines of a fleet compare it. */
+function deploymentOf(keys: DeploymentKeys): string {
+  using checkpointSeed = keys.lasting(CHECKPOINT_KEY_INFO)
+  return sha256Hex(ed25519Key(checkpointSeed).publicKey)
 }
 
 /** What follows a rotation of the root key. */
@@ -205,7 +220,7 @@ async function assertNotLost(config: Config, records: Records, store: RawStore):
       `the database of HOLDFAST_STORE has records of another root key than ${config.data}: use the data folder that belongs to it`,
     )
   }
-  if (!existsSync(log)) return
+  if (isFleet(config.store) || !existsSync(log)) return
   await records.close()
   throw new SealError(
     `${config.data} has an audit log, but no records of its root key: restore the whole folder from one backup`,
@@ -284,30 +299,32 @@ export function ownEventDependencies(config: Config): OwnEventDependencies {
 /** Opens a node's journal, and records a truncation of its incomplete end. */
 export async function openNodeJournal(
   config: Config,
-  { records, auditKey }: Pick<Deployment, 'records' | 'auditKey'>,
+  deployment: Pick<Deployment, 'records' | 'auditKey' | 'auditPlace'>,
   watched: Pick<JournalDependencies, 'log' | 'durable' | 'isReserved'> & {
     /** Whether a restored folder may be changed that nobody has accepted. */
     readonly accepts?: boolean
   },
 ): Promise<Journal> {
   const { log, accepts = false } = watched
-  if (!accepts) await assertAccepted(config, records)
+  if (!accepts) await assertAccepted(config, deployment.records)
   const own = ownEventDependencies(config)
-  const journal = await openJournal({
-    ...own,
-    folder: join(config.data, AUDIT_FOLDER),
-    key: auditKey,
-    records,
-    files: segmentFiles,
-    claimLock: claimFileLock,
-    timers: systemTimers,
-    ...watched,
-  })
+  const journal = await openJournal({ ...journalDependencies(config, deployment), ...watched })
   if (journal.torn !== undefined) {
     log.warn('the end of the audit log was torn and set aside', journal.torn)
     await journal.append(tornTailEvent(own, journal.node, journal.torn))
   }
   return journal
+}
+
+/** The dependencies of journals, apart from what watches them. */
+export function journalDependencies(
+  config: Config,
+  { records, auditKey, auditPlace }: Pick<Deployment, 'records' | 'auditKey' | 'auditPlace'>,
+): Omit<JournalDependencies, 'log'> {
+  const { segments: files, claimLock } = auditPlace
+  const folder = join(config.data, AUDIT_FOLDER)
+  const own = ownEventDependencies(config)
+  return { ...own, folder, key: auditKey, records, files, claimLock, timers: systemTimers }
 }
 
 /** The file that reserves disk space for revocations. */
@@ -351,9 +368,7 @@ export async function withdrawEndpoint(config: Config, port: number): Promise<vo
 }
 
 /** Creates the folder of reports if it is missing. @throws Error when it cannot be created. */
-export function makeReportsFolder(path: string): Promise<void> {
-  return makeFolder(path)
-}
+export const makeReportsFolder: (path: string) => Promise<void> = makeFolder
 
 /**
  * Opens the folder of events for a server: writes the origins of the endpoints that it delivers to, one on each line,

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { keyArn } from '../api/arn.ts'
-import { segmentFiles } from '../audit/archive/segment-files.ts'
 import { IndexService } from '../audit-index/index-service.ts'
 import type { Log } from '../base/log.ts'
 import { systemClock, systemRandom, systemSleep, systemTimers } from '../base/ports.ts'
@@ -38,13 +37,13 @@ export async function asExplainer<T>(
 ): Promise<T> {
   await using stack = new AsyncDisposableStack()
   const deployment = await openDeployment(config)
-  const { records, auditKey: key } = deployment
+  const { records, auditKey: key, auditPlace } = deployment
   stack.defer(() => records.close())
   const index = new IndexService({
     folder: join(config.data, INDEX_FOLDER),
     auditFolder: join(config.data, AUDIT_FOLDER),
     key,
-    files: segmentFiles,
+    files: auditPlace.segments,
     clock: systemClock,
     sleep: systemSleep,
     log,

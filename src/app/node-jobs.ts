@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { DiskReserve } from '../audit/log/disk-reserve.ts'
-import { systemFiles } from '../audit/log/files.ts'
-import type { Journal } from '../audit/log/journal.ts'
+import { adoptLog, type Journal, type JournalDependencies } from '../audit/log/journal.ts'
+import { nodesAmong } from '../audit/log/slot.ts'
 import type { IndexThread } from '../audit-index/thread/index-thread.ts'
 import { indexedUpTo, treeGrower } from '../audit-index/thread/read-log.ts'
 import type { BackupKeys } from '../backup/create.ts'
@@ -22,8 +22,9 @@ import { planDue } from '../kms/lifecycle/due-plan.ts'
 import type { NodeMeters } from '../metrics/node-meters.ts'
 import type { EventService } from '../notifications/notification-service.ts'
 import { archiveDependencies } from './archive.ts'
+import type { AuditPlace } from './audit-place.ts'
 import { backupJob } from './backup-job.ts'
-import { AUDIT_FOLDER, ownEventDependencies } from './deployment.ts'
+import { AUDIT_FOLDER, journalDependencies, ownEventDependencies } from './deployment.ts'
 import { provePathsJob } from './prove-paths.ts'
 import { rotationJob } from './rotation-job.ts'
 import { witnessJob } from './witnessed.ts'
@@ -35,12 +36,16 @@ const KEY_USE_INTERVAL_MS = 60_000
 /** How often the server checks whether the disk is full. */
 const RESERVE_INTERVAL_MS = 500
 
+/** How often the server looks for logs whose processes have ended. */
+const ADOPTION_INTERVAL_MS = 5000
+
 /** What the scheduled work of a node uses. */
 export type JobDependencies = {
   readonly kms: KmsDependencies
   readonly journal: Journal
   readonly index: IndexThread
   readonly auditKey: HmacKey
+  readonly auditPlace: AuditPlace
   readonly checkpointKey: Ed25519Key
   readonly backupKeys: () => readonly BackupKeys[]
   readonly keyUses: KeyUses
@@ -55,9 +60,11 @@ export function startNodeJobs(config: Config, dependencies: JobDependencies): Sc
   const { kms, journal, index, keyUses, trails, events, meters, reserve } = dependencies
   const { log } = meters
   const deployment = { ...dependencies, records: kms.records }
+  const { auditPlace } = dependencies
+  auditPlace.lead()
   const checkpoints = checkpointJob({
     records: kms.records,
-    files: systemFiles,
+    files: auditPlace.files,
     folder: join(config.data, AUDIT_FOLDER),
     signingKey: dependencies.checkpointKey,
     grow: treeGrower(index),
@@ -79,12 +86,13 @@ export function startNodeJobs(config: Config, dependencies: JobDependencies): Sc
     events.watched([
       lifecycleJob(kms, journal, meters),
       connectionJob({ ...kms, log }),
-      checkpoints,
+      onceForAll(auditPlace, checkpoints),
       keyUseJob(keyUses),
       { name: 'disk reserve', everyMs: RESERVE_INTERVAL_MS, run: () => reserve.check() },
       trails.delivery,
       archiveJob(archiveDependencies({ config, deployment, journal, indexed: indexedUpTo(index), log })),
-      insightsJob({ index, journal, log }),
+      onceForAll(auditPlace, insightsJob({ index, journal, log })),
+      adoptionJob(auditPlace, { ...journalDependencies(config, deployment), log }),
       provePaths,
       rotation,
       backups,
@@ -118,6 +126,22 @@ function lifecycleJob(kms: KmsDependencies, journal: Journal, { log, dueEnded }:
     ended: dueEnded,
   }
   return { name: 'key lifecycle', everyMs: LIFECYCLE_INTERVAL_MS, run: () => doWhatIsDue(dependencies) }
+}
+
+/** A job that runs in one process of all machines. */
+function onceForAll({ leads }: AuditPlace, job: Job): Job {
+  return { ...job, run: async () => void (leads() && (await job.run())) }
+}
+
+/** Completes the logs of processes that have ended on any machine of a fleet. */
+function adoptionJob({ ended }: AuditPlace, dependencies: JournalDependencies): Job {
+  const run = async (): Promise<void> => {
+    for (const node of nodesAmong(ended())) {
+      if (await adoptLog(dependencies, node))
+        dependencies.log.warn('the log of a process that has ended was completed', { node })
+    }
+  }
+  return { name: 'logs of ended processes', everyMs: ADOPTION_INTERVAL_MS, run }
 }
 
 function keyUseJob(keyUses: KeyUses): Job {

@@ -1,9 +1,8 @@
-import { join } from 'node:path'
 import { type OwnEventDependencies, openRootKeyEvent } from '../audit/events/own-events.ts'
 import { openRecordLimiters, type RecordLimiters } from '../audit/events/record-limiters.ts'
 import type { Journal } from '../audit/log/journal.ts'
 import { type NodeReadinessDependencies, openReadiness } from '../audit/log/readiness.ts'
-import { IndexThread } from '../audit-index/thread/index-thread.ts'
+import type { IndexThread } from '../audit-index/thread/index-thread.ts'
 import { lastUsageFinder } from '../audit-index/thread/last-usage.ts'
 import { readBackupState } from '../backup/backup-records.ts'
 import { boundLargeHeap } from '../base/heap-growth.ts'
@@ -13,14 +12,9 @@ import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTime
 import type { Secret } from '../base/secret.ts'
 import { Slices } from '../base/slices.ts'
 import { fetchJson } from '../client/fetch-json.ts'
-import {
-  openTrailService,
-  type TrailService,
-  type TrailServiceDependencies,
-} from '../cloudtrail/trail-service.ts'
+import type { TrailService } from '../cloudtrail/trail-service.ts'
 import { isMonitored } from '../config/monitoring-settings.ts'
 import type { Config } from '../config/settings.ts'
-import type { HmacKey } from '../crypto/hmac.ts'
 import { Custody } from '../custody/custody.ts'
 import type { TokenSealer } from '../custody/token-sealer.ts'
 import { createDispatcher, type Dispatcher } from '../dispatch/dispatcher.ts'
@@ -36,7 +30,6 @@ import { KeyUses } from '../iam/credentials/key-uses.ts'
 import { arnsOfIds, findPrincipal, shownName } from '../iam/entities/principals.ts'
 import { type IamService, openIamService } from '../iam/iam-service.ts'
 import { placeNow } from '../iam/organization/place.ts'
-import { insightsData } from '../jobs/insights.ts'
 import { OpenedGrants } from '../kms/grants/opened-grants.ts'
 import { KeyCounter } from '../kms/keys/key-count.ts'
 import { wrappedKeys } from '../kms/keys/wrapped-keys.ts'
@@ -44,14 +37,9 @@ import type { KmsDependencies } from '../kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../kms/kms-operations.ts'
 import { type NodeWatch, openNodeWatch } from '../metrics/metrics-service.ts'
 import type { Point } from '../metrics/points.ts'
-import {
-  type EventService,
-  type EventServiceDependencies,
-  openEventService,
-} from '../notifications/notification-service.ts'
+import type { EventService } from '../notifications/notification-service.ts'
 import { openQuotas, type Quotas } from '../quotas/quota-service.ts'
 import { SigningKeys } from '../sigv4/signing-key.ts'
-import { claimFileLock } from '../store/file-lock.ts'
 import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
 import { openUsageService } from '../usage-api/usage-service.ts'
@@ -59,13 +47,9 @@ import { openXksClient, type XksClient } from '../xks/client/client.ts'
 import { type CallBounds, openCallBounds } from './call-bounds.ts'
 import { openConsole } from './console.ts'
 import {
-  AUDIT_FOLDER,
   announceEndpoint,
-  INDEX_FOLDER,
-  INSIGHTS_FOLDER,
   listAccounts,
   openDiskReserve,
-  openEventsFolder,
   openForServing,
   openNodeJournal,
   ownEventDependencies,
@@ -73,15 +57,13 @@ import {
 } from './deployment.ts'
 import { openExplaining } from './explaining.ts'
 import { type GivenFiles, readGivenFiles } from './given-files.ts'
+import { openEvents, openIndexThread, openTrails } from './log-followers.ts'
 import { startNodeJobs } from './node-jobs.ts'
 import { type NodeReports, openNodeReports } from './node-reports.ts'
 import { askAtTerminal, type OpenedRoot } from './root-key.ts'
 import { listPaths } from './seal.ts'
 import { warmUp } from './warm-up.ts'
 import { assertWitnessed } from './witnessed.ts'
-
-/** The lock of the process that delivers trails. */
-const TRAILS_LOCK_FILE = 'trails.lock'
 
 /** Divides long work into slices, since everything in a process shares one event loop. */
 const { giveWay } = new Slices({
@@ -97,6 +79,8 @@ export type RunningNode = {
   readonly metrics: () => Promise<readonly Point[]>
   /** Makes new connections use another certificate. */
   readonly useTls: (pair: TlsPair) => void
+  /** Resolves when another process of a fleet has taken over the log of this one, which must end. */
+  readonly failed: Promise<string>
   /** Finishes calls in progress, then closes everything. */
   readonly close: () => Promise<void>
 }
@@ -128,16 +112,17 @@ export async function openNode(
   const { meters } = watch
   const { log, durable } = meters
   const deployment = await openForServing(config, { watch: watch.store, giveWay, rootKey, otherRootKey })
-  const { records, auditKey, checkpointKey, wrappingKey, grantTokens, tokenSealer: sealer } = deployment
+  const { records, auditKey, auditPlace, checkpointKey, wrappingKey, grantTokens } = deployment
+  const { tokenSealer: sealer, signInSealer } = deployment
   stack.defer(() => records.close())
   await assertWitnessed(config, deployment)
   const own = ownEventDependencies(config)
   const reserve = openDiskReserve(config, log)
   const isReserved = () => reserve.isInUse
-  const journal = await openNodeJournal(config, { records, auditKey }, { log, durable, isReserved })
+  const journal = await openNodeJournal(config, deployment, { log, durable, isReserved })
   stack.defer(() => journal.close())
   await recordOpening(journal, own, opening)
-  const index = openIndexThread(config, auditKey, log)
+  const index = openIndexThread(config, { auditKey, auditPlace }, log)
   stack.defer(() => index.close())
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
   stack.defer(() => custody[Symbol.dispose]())
@@ -145,22 +130,22 @@ export async function openNode(
   stack.defer(() => limiters.close())
   const xks = openXks(config, given.xksCa)
   stack.defer(() => xks[Symbol.dispose]())
-  const events = await openEvents(config, { records, index, journal, log, endpoints: given.endpoints })
+  const { endpoints } = given
+  const events = await openEvents(config, { records, index, journal, auditPlace, log, endpoints })
   const quotas = openAccountQuotas(config, records, events, log)
   const kms = kmsDependencies(config, { records, quotas, custody, xks, grantTokens, index, given })
   const keyUses = new KeyUses(records)
   stack.defer(() => keyUses.write())
-  const { signInSealer } = deployment
   const system = { clock: systemClock, random: systemRandom, giveWay, signInSealer }
   const { offlineKeys: offline, prices } = given
   const iam = openIamService({ records, quotas, sealer, keyUses, fetchJson, offline, ...system })
-  const trails = openTrails(config, { records, index, log, destination: given.trails })
+  const trails = openTrails(config, { records, index, auditPlace, log, destination: given.trails })
   const bounds = openCallBounds(config, reserve, meters)
   const service = { kms, journal, trails, index, iam, sealer, signInSealer, quotas, bounds }
   const reports = openNodeReports(config, { records, index, log, giveWay, signingKey: checkpointKey })
   stack.defer(() => reports.close())
   const dispatcher = openDispatcher({ ...service, reports, limiters, own, watch, events, prices })
-  const keys = { auditKey, checkpointKey, backupKeys: deployment.backupKeys }
+  const keys = { auditKey, auditPlace, checkpointKey, backupKeys: deployment.backupKeys }
   const work = { keyUses, trails, events, meters, reserve }
   const jobs = startNodeJobs(config, { kms, journal, index, ...keys, ...work })
   stack.defer(() => jobs.stop())
@@ -182,7 +167,7 @@ export async function openNode(
   stack.defer(boundLargeHeap(systemTimers))
   const open = stack.move()
   const { port, useTls } = http
-  return { port, metrics: watch.collect, useTls, close: () => open.disposeAsync() }
+  return { port, metrics: watch.collect, useTls, failed: auditPlace.lost, close: () => open.disposeAsync() }
 }
 
 function openNodeReadiness(
@@ -281,46 +266,6 @@ type ServiceDependencies = {
   readonly events: EventService
   readonly prices: Prices | undefined
   readonly reports: NodeReports
-}
-
-function openTrails(
-  config: Config,
-  dependencies: Pick<TrailServiceDependencies, 'records' | 'index' | 'log' | 'destination'>,
-): TrailService {
-  return openTrailService({
-    ...dependencies,
-    clock: systemClock,
-    random: systemRandom,
-    accounts: () => listAccounts(dependencies.records),
-    claimLock: () => claimFileLock(join(config.data, TRAILS_LOCK_FILE)),
-  })
-}
-
-async function openEvents(
-  config: Config,
-  dependencies: Pick<EventServiceDependencies, 'records' | 'index' | 'log' | 'endpoints'> & {
-    readonly journal: Journal
-  },
-): Promise<EventService> {
-  const { events, region } = config
-  return openEventService({
-    ...dependencies,
-    ...ownEventDependencies(config),
-    sleep: systemSleep,
-    node: dependencies.journal.node,
-    append: (json) => dependencies.journal.append(json),
-    folder: await openEventsFolder(config, dependencies.endpoints),
-    claimLock: claimFileLock,
-    region,
-    recentUseDays: events.recentUseDays,
-  })
-}
-
-function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
-  const folder = join(config.data, INDEX_FOLDER)
-  const insights = insightsData(config.insights, join(config.data, INSIGHTS_FOLDER))
-  const auditFolder = join(config.data, AUDIT_FOLDER)
-  return new IndexThread({ folder, auditFolder, key, insights }, log, systemTimers)
 }
 
 function openDispatcher(dependencies: ServiceDependencies): Dispatcher {

@@ -5,7 +5,9 @@ import { present } from '../base/assert.ts'
 import type { Log } from '../base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom } from '../base/ports.ts'
 import type { Secret } from '../base/secret.ts'
+import { UsageError } from '../base/usage-error.ts'
 import type { Config } from '../config/settings.ts'
+import { isFleet } from '../config/store-settings.ts'
 import { DeploymentKeys } from '../custody/deployment-keys.ts'
 import { rewrapKek } from '../custody/kek.ts'
 import { recordSealer } from '../custody/record-sealer.ts'
@@ -98,6 +100,10 @@ export async function rotateRoot(
   ask: AskPassphrase,
   options: RootRotationOptions,
 ): Promise<RootRotation | undefined> {
+  if (isFleet(config.store))
+    throw new UsageError(
+      'the root key of a fleet cannot be rotated: its machines would need the new one at once',
+    )
   const lock = claimFileLock(join(config.data, LOCK_FILE))
   if (lock === undefined) return undefined
   try {

@@ -69,10 +69,10 @@ export async function openS3Gateway(config: Config, log: Log): Promise<Streaming
   await using stack = new AsyncDisposableStack()
   const watch = new StoreWatch(systemClock)
   const deployment = await openForServing(config, { giveWay, watch })
-  const { records, auditKey, wrappingKey } = deployment
+  const { records, wrappingKey } = deployment
   stack.defer(() => records.close())
   await assertWitnessed(config, deployment)
-  const journal = await openNodeJournal(config, { records, auditKey }, { log })
+  const journal = await openNodeJournal(config, deployment, { log })
   stack.defer(() => journal.close())
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
   stack.defer(() => custody[Symbol.dispose]())

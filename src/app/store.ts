@@ -1,13 +1,14 @@
 import { readFile, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { usingGiven } from '../base/given-file.ts'
-import { systemClock, systemRandom, systemSleep, systemTimers } from '../base/ports.ts'
+import { systemRandom } from '../base/ports.ts'
 import { readRegularText } from '../base/regular-file.ts'
 import type { Config } from '../config/settings.ts'
 import type { PostgresStoreConfig, StoreConfig } from '../config/store-settings.ts'
 import type { MoveEnd } from '../store/move.ts'
 import type { RawStore } from '../store/port.ts'
-import type { PostgresAddress, PostgresDependencies } from '../store/postgres-connection.ts'
+import type { PostgresAddress } from '../store/postgres-connection.ts'
+import type { PostgresPlace } from '../store/postgres-shared.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { openSqliteMove } from '../store/sqlite-move.ts'
 
@@ -17,16 +18,23 @@ const BOOT_ID = '/proc/sys/kernel/random/boot_id'
 /**
  * Opens the store with a data folder's records.
  *
+ * @param deployment what the machines of one fleet have in common: those with another one are refused.
  * @throws StoreFailure when it cannot be used; UsageError for files that settings name.
  */
-export async function openStore({ data, store }: Pick<Config, 'data' | 'store'>): Promise<RawStore> {
+export async function openStore(
+  { data, store }: Pick<Config, 'data' | 'store'>,
+  deployment = '',
+): Promise<RawStore> {
   if (store.engine === 'embedded') return openSqlite(data)
   // Loaded only where it is used: the driver costs memory, and a start of the process some milliseconds.
   const { openPostgres } = await import('../store/postgres.ts')
+  const { POSTGRES_DEPENDENCIES } = await import('../store/postgres-shared.ts')
+  const { FLEET_HOLDER } = await import('../store/postgres-lease.ts')
   return openPostgres({
-    address: await addressOf(store),
-    holder: await holderOf(data),
-    dependencies: DEPENDENCIES,
+    address: await reachable(store),
+    holder: store.fleet ? `${FLEET_HOLDER}${deployment}` : await holderOf(data),
+    isFleet: store.fleet,
+    dependencies: POSTGRES_DEPENDENCIES,
   })
 }
 
@@ -35,31 +43,26 @@ export async function openStoreMove(data: string, store: StoreConfig): Promise<M
   if (store.engine === 'embedded') return openSqliteMove(data)
   const { openPostgresMove } = await import('../store/postgres-move.ts')
   const holder = `move/${systemRandom.uuid()}`
-  return openPostgresMove({ address: await addressOf(store), holder, dependencies: DEPENDENCIES })
+  const { POSTGRES_DEPENDENCIES } = await import('../store/postgres-shared.ts')
+  return openPostgresMove({ address: await reachable(store), holder, dependencies: POSTGRES_DEPENDENCIES })
 }
 
-const DEPENDENCIES: PostgresDependencies = {
-  clock: systemClock,
-  timers: systemTimers,
-  random: systemRandom,
-  sleep: systemSleep,
-}
-
-/** How the driver reaches a database. @throws UsageError. */
-async function addressOf(store: PostgresStoreConfig): Promise<PostgresAddress> {
+/** Where a database is. @throws UsageError. */
+export async function placeOf(store: PostgresStoreConfig): Promise<PostgresPlace> {
   const { host, port, database, user, passwordFile, caFile, tls } = store
   const ca =
     caFile === undefined
       ? undefined
       : await usingGiven({ name: 'HOLDFAST_STORE', path: caFile }, (path) => readRegularText(path))
-  const password = async (): Promise<string> => {
-    if (passwordFile === undefined) return ''
-    const given = { name: 'HOLDFAST_STORE_PASSWORD_FILE', path: passwordFile }
-    const text = await usingGiven(given, (path) => readRegularText(path, { own: true }))
-    return text.replace(/\r?\n$/, '')
-  }
-  if (passwordFile !== undefined) await password()
-  return { host, port, database, user, password, tls: tls ? { ca } : undefined }
+  return { host, port, database, user, passwordFile, tls: tls ? { ca } : undefined }
+}
+
+/** How the driver reaches a database. @throws UsageError. */
+async function reachable(store: PostgresStoreConfig): Promise<PostgresAddress> {
+  const { addressOf } = await import('../store/postgres-shared.ts')
+  const address = addressOf(await placeOf(store))
+  await address.password()
+  return address
 }
 
 /** Names a data folder on this machine: all its processes share the lease on the database. */

@@ -1,6 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { segmentFiles } from '../audit/archive/segment-files.ts'
 import { operatorEvent } from '../audit/events/own-events.ts'
 import { readHeads } from '../audit/log/journal.ts'
 import { ALL, WITNESS_STATE } from '../backup/backup-records.ts'
@@ -25,7 +24,7 @@ import {
 const INTERVAL_MS = 5000
 const OWNER_ONLY = 0o600
 
-type Witnessed = Pick<Deployment, 'records' | 'auditKey' | 'checkpointKey'>
+type Witnessed = Pick<Deployment, 'records' | 'auditKey' | 'auditPlace' | 'checkpointKey'>
 
 /**
  * Refuses a start when the deployment lacks what its witness knows, or when the witness is gone.
@@ -44,7 +43,7 @@ export async function assertWitnessed(config: Config, deployment: Witnessed): Pr
 async function compare(config: Config, deployment: Witnessed): Promise<readonly string[]> {
   const path = config.backup.witness
   if (path === undefined) return []
-  const { records, auditKey: key, checkpointKey } = deployment
+  const { records, auditKey: key, auditPlace, checkpointKey } = deployment
   const text = await readWitness(path)
   if (text === undefined) {
     const told = await records.get(WITNESS_STATE, ALL, ALL)
@@ -54,7 +53,7 @@ async function compare(config: Config, deployment: Witnessed): Promise<readonly 
   if (statement === undefined) return [`the witness ${path} has no statement that this deployment has signed`]
   const auditFolder = join(config.data, AUDIT_FOLDER)
   return await findMissing(
-    { files: segmentFiles, auditFolder, key, heads: await readHeads(records) },
+    { files: auditPlace.segments, auditFolder, key, heads: await readHeads(records) },
     statement,
   )
 }

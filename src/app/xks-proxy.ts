@@ -19,7 +19,10 @@ import { readTls } from './tls.ts'
 import { assertWitnessed, witnessJob } from './witnessed.ts'
 
 /** Starts an external key store proxy on a data folder. @throws Error with a message for the operator. */
-export async function openProxyNode(config: Config, log: Log): Promise<Omit<RunningNode, 'metrics'>> {
+export async function openProxyNode(
+  config: Config,
+  log: Log,
+): Promise<Omit<RunningNode, 'metrics' | 'failed'>> {
   const tls = await readTls(config)
   await using stack = new AsyncDisposableStack()
   const watch = new StoreWatch(systemClock)
@@ -84,8 +87,8 @@ export async function administerProxy<T>(
 type Opening = { readonly config: Config; readonly log: Log; readonly deployment: Deployment }
 
 async function openDependencies({ config, log, deployment }: Opening, stack: AsyncDisposableStack) {
-  const { records, auditKey, wrappingKey } = deployment
-  const journal = await openNodeJournal(config, { records, auditKey }, { log })
+  const { records, wrappingKey } = deployment
+  const journal = await openNodeJournal(config, deployment, { log })
   stack.defer(() => journal.close())
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
   stack.defer(() => custody[Symbol.dispose]())

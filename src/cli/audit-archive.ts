@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { archiveNow } from '../app/archive.ts'
 import { AUDIT_FOLDER, INDEX_FOLDER, openDeployment, openNodeJournal } from '../app/deployment.ts'
-import { segmentFiles } from '../audit/archive/segment-files.ts'
 import { IndexService } from '../audit-index/index-service.ts'
 import { systemClock, systemSleep } from '../base/ports.ts'
 import { ConfigError } from '../config/setting.ts'
@@ -30,7 +29,7 @@ export async function archiveAudit(input: CommandInput): Promise<number> {
     folder: join(config.data, INDEX_FOLDER),
     auditFolder: join(config.data, AUDIT_FOLDER),
     key: deployment.auditKey,
-    files: countedFiles(segmentFiles, progress),
+    files: countedFiles(deployment.auditPlace.segments, progress),
     ...{ clock: systemClock, sleep: systemSleep, log },
   })
   stack.defer(() => index.close())

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { AUDIT_FOLDER, openDeployment } from '../app/deployment.ts'
-import { segmentFiles } from '../audit/archive/segment-files.ts'
 import type { FollowDependencies } from '../audit/log/follow.ts'
 import type { AuditHead } from '../audit/log/head.ts'
 import { readHeads } from '../audit/log/journal.ts'
@@ -25,9 +24,9 @@ export async function withTrees<T>(
 ): Promise<T> {
   requireDataFolder(config)
   progress.report('reading the audit log')
-  const files = countedFiles(segmentFiles, progress)
   const folder = join(config.data, AUDIT_FOLDER)
-  const { records, auditKey, checkpointKey, wrappingKey } = await openDeployment(config)
+  const { records, auditKey, auditPlace, checkpointKey, wrappingKey } = await openDeployment(config)
+  const files = countedFiles(auditPlace.segments, progress)
   wrappingKey[Symbol.dispose]()
   const logOf = (node: string): FollowDependencies => ({
     files,

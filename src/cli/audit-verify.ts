@@ -3,7 +3,6 @@ import { AUDIT_FOLDER, openDeployment } from '../app/deployment.ts'
 import { readArchived } from '../audit/archive/archiver.ts'
 import { withArchives } from '../audit/archive/segment-files.ts'
 import { formatDamage } from '../audit/log/damage.ts'
-import { systemFiles } from '../audit/log/files.ts'
 import { readHeads } from '../audit/log/journal.ts'
 import { readTrees } from '../audit/proofs/checkpoints.ts'
 import { readCheckpoints } from '../audit/proofs/kept-checkpoints.ts'
@@ -21,17 +20,17 @@ export async function verifyAudit(input: CommandInput): Promise<number> {
   requireDataFolder(config)
   progress.report('verifying the audit log')
   const folder = join(config.data, AUDIT_FOLDER)
-  const { records, auditKey, checkpointKey, wrappingKey } = await openDeployment(config)
+  const { records, auditKey, auditPlace, checkpointKey, wrappingKey } = await openDeployment(config)
   wrappingKey[Symbol.dispose]()
   try {
     // Checkpoints are read before events: a running server may append events meanwhile, and they must not count
     // as missing.
-    const checkpoints = await readCheckpoints(systemFiles, folder, checkpointKey)
+    const checkpoints = await readCheckpoints(auditPlace.files, folder, checkpointKey)
     const trees = await readTrees(records)
     const archived = await readArchived(records)
     const now = systemClock.now()
     const heads = await readHeads(records)
-    const files = withArchives(countedFiles(systemFiles, progress), flags['archive'])
+    const files = withArchives(countedFiles(auditPlace.files, progress), flags['archive'])
     const told = { heads, trees, checkpoints, archived, now }
     return report(
       await verifyLog({ folder, key: auditKey, signingKey: checkpointKey, files, ...told }),

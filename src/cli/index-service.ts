@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { AUDIT_FOLDER, INDEX_FOLDER, openDeployment } from '../app/deployment.ts'
-import { segmentFiles } from '../audit/archive/segment-files.ts'
 import type { CollectDependencies } from '../audit-index/collect.ts'
 import { IndexService } from '../audit-index/index-service.ts'
 import { systemClock, systemSleep } from '../base/ports.ts'
@@ -26,12 +25,13 @@ export async function withIndex<T>(
 ): Promise<T> {
   requireDataFolder(config)
   progress.report('reading the audit log')
-  const { records, auditKey, wrappingKey, checkpointKey: signingKey } = await openDeployment(config)
+  const deployment = await openDeployment(config)
+  const { records, auditKey, auditPlace, wrappingKey, checkpointKey: signingKey } = deployment
   wrappingKey[Symbol.dispose]()
   const log: CollectDependencies = {
     auditFolder: join(config.data, AUDIT_FOLDER),
     key: auditKey,
-    files: countedFiles(segmentFiles, progress),
+    files: countedFiles(auditPlace.segments, progress),
   }
   const service = new IndexService({
     ...log,

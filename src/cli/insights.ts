@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { AUDIT_FOLDER, openDeployment } from '../app/deployment.ts'
-import { segmentFiles } from '../audit/archive/segment-files.ts'
 import { formatCount } from '../base/count.ts'
 import { systemClock } from '../base/ports.ts'
 import { formatInsight } from '../insights/detector/record.ts'
@@ -20,13 +19,13 @@ export async function listInsights(input: CommandInput): Promise<number> {
   const days = Number(flags['days'])
   requireDataFolder(config)
   progress.report('reading the audit log')
-  const { records, auditKey: key, wrappingKey } = await openDeployment(config)
+  const { records, auditKey: key, auditPlace, wrappingKey } = await openDeployment(config)
   wrappingKey[Symbol.dispose]()
   const { sensitivity, learningDays } = config.insights
   const rules = insightRules(sensitivity === 'off' ? 'normal' : sensitivity, learningDays)
   const toSecond = Math.floor(systemClock.now() / 1000)
   try {
-    const files = countedFiles(segmentFiles, progress)
+    const files = countedFiles(auditPlace.segments, progress)
     const log = { files, auditFolder: join(config.data, AUDIT_FOLDER), key }
     const question = { rules, fromSecond: toSecond - days * DAY_SECONDS, toSecond }
     const { anomalies, broken } = await replayInsights(log, question)

@@ -73,8 +73,11 @@ async function openSingle(config: Config, log: Log, opened: OpenedRoot): Promise
   const listener = { port: config.listen.port, sharedPort: false }
   const node = await openNode(config, { listener, rootKey, opening: opened }, log)
   const { port, metrics, useTls, close } = node
+  const failed = node.failed.then((name) =>
+    log.error('another process has taken over the log of this one, which ends', { name }),
+  )
   const snapshots = async () => [{ worker: '0', points: await metrics() }]
-  return { port, snapshots, useTls, close, failed: new Promise(() => {}) }
+  return { port, snapshots, useTls, close, failed }
 }
 
 /** A server serves also when no link can be made: `holdfast console` then says why. */

@@ -39,7 +39,7 @@ export async function work({ config }: CommandInput): Promise<number> {
     })
     const message: WorkerMessage = { listening: node.port }
     process.send?.(message)
-    await Promise.race([stop, orphaned])
+    await Promise.race([stop, orphaned, node.failed])
     await node.close()
   } finally {
     // The channel to the parent keeps a process alive, even one that failed to start.

@@ -3,7 +3,10 @@ import { test } from 'node:test'
 import { ConfigError } from './setting.ts'
 import { parseStore, parseStoreText } from './store-settings.ts'
 
-const PLAIN = { engine: 'postgres', port: 5432, database: 'keys', user: 'holdfast', caFile: undefined }
+const PLAIN = {
+  ...{ engine: 'postgres', port: 5432, database: 'keys', user: 'holdfast' },
+  ...{ caFile: undefined, fleet: false },
+}
 
 const VALID: Readonly<Record<string, object>> = {
   embedded: { engine: 'embedded' },
@@ -16,6 +19,7 @@ const VALID: Readonly<Record<string, object>> = {
     ...PLAIN,
     ...{ host: 'db.example', tls: true, caFile: '/etc/ca.pem' },
   },
+  'postgres://holdfast@db.example/keys?fleet=on': { ...PLAIN, host: 'db.example', tls: true, fleet: true },
   'postgres://holdfast@[2001:db8::1]/keys': { ...PLAIN, host: '2001:db8::1', tls: true },
   'postgres://holdfast@127.0.0.1/keys': { ...PLAIN, host: '127.0.0.1', tls: true },
   'postgres://holdfast@127.0.0.1/keys?sslmode=disable': { ...PLAIN, host: '127.0.0.1', tls: false },
@@ -56,6 +60,8 @@ const INVALID: readonly string[] = [
   'postgres://holdfast@db.example/keys?sslrootcert=',
   'postgres://holdfast@db.example/keys?sslmode=verify-full&sslmode=disable',
   'postgres://holdfast@db.example/keys?application_name=x',
+  'postgres://holdfast@db.example/keys?fleet=off',
+  'postgres://holdfast@db.example/keys?fleet=',
   'postgres://holdfast@db.example/keys?host=/run/postgresql',
   'postgres:///keys?host=run/postgresql&user=holdfast',
   'postgres:///keys?host=/run/postgresql&user=holdfast&sslmode=verify-full',

@@ -20,17 +20,24 @@ export type PostgresStoreConfig = {
   readonly tls: boolean
   /** The path of a PEM file with the certificates of authorities; without it, those that Node knows. */
   readonly caFile: string | undefined
+  /** Whether several machines serve from the database, which then has the audit log too. */
+  readonly fleet: boolean
   readonly passwordFile: string | undefined
+}
+
+/** Whether several machines serve from a store. */
+export function isFleet(store: StoreConfig): boolean {
+  return store.engine === 'postgres' && store.fleet
 }
 
 const EMBEDDED = 'embedded'
 const DEFAULT_PORT = 5432
-/** The parameters of a URL, by the names of PostgreSQL's own clients. */
-const PARAMETERS = new Set(['host', 'user', 'sslmode', 'sslrootcert'])
+/** The parameters of a URL, by the names of PostgreSQL's own clients, and one of ours. */
+const PARAMETERS = new Set(['host', 'user', 'sslmode', 'sslrootcert', 'fleet'])
 
 /** What a valid store is, for messages. */
 export const STORE_EXPECTED =
-  'embedded, or postgres://USER@HOST:PORT/DATABASE without a password; with ?sslmode=disable only for this machine'
+  'embedded, or postgres://USER@HOST:PORT/DATABASE without a password; with ?sslmode=disable only for this machine; with ?fleet=on for several machines'
 
 /** The settings of the store. */
 export const STORE_SETTINGS = {
@@ -39,7 +46,7 @@ export const STORE_SETTINGS = {
     flag: 'store',
     byDefault: EMBEDDED,
     about:
-      'where the records are; embedded: in the data folder; a URL: in a PostgreSQL database, which serves one data folder',
+      'where the records are; embedded: in the data folder; a URL: in a PostgreSQL database, which serves one data folder, or a fleet',
     expected: STORE_EXPECTED,
     parse: parseStoreText,
   }),
@@ -66,6 +73,7 @@ export function parseStoreText(text: string): StoreText | undefined {
   if (url === null || url.password !== '' || url.hash !== '') return undefined
   const names = [...url.searchParams.keys()]
   if (names.some((name) => !PARAMETERS.has(name)) || new Set(names).size < names.length) return undefined
+  const fleet = url.searchParams.get('fleet')
   const host = hostOf(url)
   const database = decoded(url.pathname.slice(1))
   const user = userOf(url)
@@ -74,8 +82,12 @@ export function parseStoreText(text: string): StoreText | undefined {
   if (tls === undefined) return undefined
   const port = url.port === '' ? DEFAULT_PORT : Number(url.port)
   const caFile = url.searchParams.get('sslrootcert') ?? undefined
-  if (caFile !== undefined && (!tls || caFile === '')) return undefined
-  return { engine: 'postgres', host, port, database, user, tls, caFile }
+  if (!isCaOfTls(caFile, tls) || (fleet !== null && fleet !== 'on')) return undefined
+  return { engine: 'postgres', host, port, database, user, tls, caFile, fleet: fleet !== null }
+}
+
+function isCaOfTls(caFile: string | undefined, tls: boolean): boolean {
+  return caFile === undefined || (tls && caFile !== '')
 }
 
 /** A URL without a host, as that of a Unix socket, has its user as a parameter. */

@@ -181,7 +181,7 @@ export class Lease {
       if (now.holder === '' && now.token === token) return
       if (now.holder === holder && now.token === token && now.renewals === renewals) continue
       throw new StoreFailure(
-        `the database is in use by the data folder ${now.holder}: a database serves one data folder on one machine`,
+        `the database is in use by ${describe(now.holder)}: a database serves one data folder on one machine, or one fleet with one root key`,
       )
     }
   }
@@ -205,6 +205,13 @@ export class Lease {
       // The lease ends by itself when no renewal succeeds in time.
     }
   }
+}
+
+/** How the holder of a fleet begins; the fingerprint of its root key follows. */
+export const FLEET_HOLDER = 'fleet/'
+
+function describe(holder: string): string {
+  return holder.startsWith(FLEET_HOLDER) ? 'a fleet' : `the data folder ${holder}`
 }
 
 /** Refuses all commits of handles of earlier holders, after those in progress; forgets older handles. */

@@ -11,7 +11,7 @@ import {
   type Session,
 } from './postgres-connection.ts'
 import { Lease } from './postgres-lease.ts'
-import { prepareTables, readUse } from './postgres-schema.ts'
+import { assertAuditPlace, prepareTables, readUse } from './postgres-schema.ts'
 
 const FIRST = {
   name: 'holdfast-move-first',
@@ -42,7 +42,9 @@ export async function openPostgresMove({ address, holder, dependencies }: Postgr
   try {
     await prepareTables(connections)
     await lease.open()
+    await assertAuditPlace(connections, false)
   } catch (error) {
+    await lease.close()
     await connections.close()
     throw error
   }

@@ -3,7 +3,7 @@ import { StoreFailure } from './port.ts'
 import { type Connections, failureOf, isRepeatable, parseCount, sqlStateOf } from './postgres-connection.ts'
 
 /** The version of the tables' layout, in the table of facts. */
-const FORMAT = 1
+const FORMAT = 2
 /** Attempts to make the tables while other processes do so. */
 const ATTEMPTS = 10
 
@@ -44,6 +44,25 @@ const STEPS: readonly (readonly string[])[] = [
     )`,
     "INSERT INTO holdfast_lease (one, holder, token, renewals) VALUES (1, '', 0, 0)",
   ],
+  [
+    `CREATE TABLE holdfast_claims (
+      name TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+      owner TEXT NOT NULL,
+      beats BIGINT NOT NULL,
+      about TEXT NOT NULL
+    )`,
+    `CREATE TABLE holdfast_files (
+      path TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+      size BIGINT NOT NULL,
+      edits BIGINT NOT NULL
+    )`,
+    `CREATE TABLE holdfast_file_parts (
+      path TEXT COLLATE "C" NOT NULL,
+      at BIGINT NOT NULL,
+      bytes BYTEA NOT NULL,
+      PRIMARY KEY (path, at)
+    )`,
+  ],
 ]
 
 /**
@@ -73,6 +92,37 @@ export async function readUse(connections: Connections): Promise<Condition> {
   const numberOf = (name: string): number =>
     parseCount(rows.find((row) => row['name'] === name)?.['value'] ?? 0)
   return { use: decodeUse(numberOf('use')), move: numberOf('move') }
+}
+
+const AUDIT_PLACE = {
+  name: 'holdfast-audit-place',
+  text: `SELECT coalesce((SELECT value FROM holdfast_facts WHERE name = 'audit'), 0)::bigint AS place,
+    (SELECT coalesce(sum(sequence), 0)::bigint FROM holdfast_heads) AS changes`,
+}
+const USE_DATABASE = {
+  name: 'holdfast-audit-here',
+  text: "INSERT INTO holdfast_facts (name, value) VALUES ('audit', 1) ON CONFLICT DO NOTHING",
+}
+
+/**
+ * Checks that the audit log is where this process looks for it: in the database of a fleet, or in a data folder. An
+ * empty database becomes that of a fleet. The caller holds the lease.
+ *
+ * @throws StoreFailure when it is elsewhere.
+ */
+export async function assertAuditPlace(connections: Connections, isFleet: boolean): Promise<void> {
+  const [row] = (await connections.read(AUDIT_PLACE)).rows
+  const isInDatabase = parseCount(row?.['place']) === 1
+  if (isInDatabase === isFleet) return
+  if (!isFleet)
+    throw new StoreFailure(
+      'the database is that of a fleet, whose audit log it has: add fleet=on to the parameters of HOLDFAST_STORE',
+    )
+  if (parseCount(row?.['changes']) > 0)
+    throw new StoreFailure(
+      'the database serves one data folder, which has the audit log: a fleet begins with an empty database',
+    )
+  await connections.renew(USE_DATABASE, [])
 }
 
 async function attemptTables(connections: Connections): Promise<void> {

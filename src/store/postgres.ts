@@ -23,7 +23,7 @@ import {
   type Statement,
 } from './postgres-connection.ts'
 import { Lease } from './postgres-lease.ts'
-import { prepareTables, readUse } from './postgres-schema.ts'
+import { assertAuditPlace, prepareTables, readUse } from './postgres-schema.ts'
 import { PostgresWriter } from './postgres-writer.ts'
 import { boundsOf } from './range-bounds.ts'
 
@@ -54,8 +54,10 @@ const VALIDATE = {
 /** How a store is opened. */
 export type PostgresOptions = {
   readonly address: PostgresAddress
-  /** Who uses the database: all processes on one data folder are one holder. */
+  /** Who uses the database: all processes on one data folder are one holder, or all of a fleet. */
   readonly holder: string
+  /** Whether the holder is a fleet, whose audit log is in the database. */
+  readonly isFleet?: boolean
   readonly dependencies: PostgresDependencies
 }
 
@@ -64,7 +66,12 @@ export type PostgresOptions = {
  *
  * @throws StoreFailure when the database cannot be used, or is in use by another holder.
  */
-export async function openPostgres({ address, holder, dependencies }: PostgresOptions): Promise<RawStore> {
+export async function openPostgres({
+  address,
+  holder,
+  isFleet = false,
+  dependencies,
+}: PostgresOptions): Promise<RawStore> {
   const connections = new Connections(address, dependencies.timeouts)
   const writer = dependencies.random.uuid()
   const lease = new Lease(connections, { holder, writer }, dependencies)
@@ -72,6 +79,7 @@ export async function openPostgres({ address, holder, dependencies }: PostgresOp
     await prepareTables(connections)
     await lease.open()
     assertServing((await readUse(connections)).use, 'the database of HOLDFAST_STORE')
+    await assertAuditPlace(connections, isFleet)
   } catch (error) {
     await lease.close()
     await connections.close()

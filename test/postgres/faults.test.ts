@@ -378,10 +378,10 @@ named('many handles make the tables of an empty database at once', async () => {
 named('a database of a newer format is refused, with what to do', async () => {
   const address = await server.database()
   await (await open(address)).close()
-  await server.query("UPDATE holdfast_facts SET value = 2 WHERE name = 'format'", address.database)
+  await server.query("UPDATE holdfast_facts SET value = 3 WHERE name = 'format'", address.database)
   await assert.rejects(open(address), {
     name: 'StoreFailure',
-    message: /has format 2, this version of Holdfast reads format 1: use the version that wrote it/,
+    message: /has format 3, this version of Holdfast reads format 2: use the version that wrote it/,
   })
 })
 

@@ -1,7 +1,9 @@
 /** The index thread, which keeps the index work away from the event loop of calls. */
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { segmentFiles } from '../../audit/archive/segment-files.ts'
+import { segmentFiles, withArchives } from '../../audit/archive/segment-files.ts'
+import type { AuditFiles } from '../../audit/log/files.ts'
+import { claimOfPath } from '../../audit/log/slot.ts'
 import { present } from '../../base/assert.ts'
 import type { Log } from '../../base/log.ts'
 import { systemClock, systemSleep, systemTimers } from '../../base/ports.ts'
@@ -9,6 +11,7 @@ import { NICE, yieldToOthers } from '../../base/priority.ts'
 import type { HmacKey } from '../../crypto/hmac.ts'
 import type { InsightRules } from '../../insights/detector/rules.ts'
 import { InsightWatch } from '../../insights/insight-watch.ts'
+import type { PostgresPlace } from '../../store/postgres-shared.ts'
 import { Handover } from '../handover.ts'
 import { type IndexQuestion, IndexService } from '../index-service.ts'
 
@@ -19,6 +22,8 @@ export type IndexWorkerData = {
   readonly key: HmacKey
   /** The rules of insights, and the folder of their state. */
   readonly insights?: { readonly folder: string; readonly rules: InsightRules } | undefined
+  /** The database that has the audit log of a fleet; without it, the log is in the folder. */
+  readonly database?: PostgresPlace | undefined
 }
 
 /** A query, or the end of queries. */
@@ -42,7 +47,7 @@ const ROWS_IN_MESSAGE = 250
 /** How often the thread reads the log. */
 const INTERVAL_MS = 1000
 
-function serve(port: MessagePort, data: IndexWorkerData): void {
+async function serve(port: MessagePort, data: IndexWorkerData): Promise<void> {
   yieldToOthers(NICE.index)
   const reply = (message: IndexReply): void => port.postMessage(message)
   const line =
@@ -50,7 +55,8 @@ function serve(port: MessagePort, data: IndexWorkerData): void {
     (...args) =>
       reply({ type: 'log', level, args })
   const log: Log = { info: line('info'), warn: line('warn'), error: line('error') }
-  const dependencies = { ...data, files: segmentFiles, clock: systemClock, log, handover: new Handover() }
+  const { files, close } = await openSegments(data)
+  const dependencies = { ...data, files, clock: systemClock, log, handover: new Handover() }
   const insights = data.insights && new InsightWatch({ ...dependencies, ...data.insights })
   const service = new IndexService({ ...dependencies, sleep: systemSleep, insights })
   const followers = insights === undefined ? [service] : [service, insights]
@@ -76,6 +82,7 @@ function serve(port: MessagePort, data: IndexWorkerData): void {
     if (request.ticket === undefined) {
       void watch.stop().then(async () => {
         for (const follower of followers) await follower.close()
+        await close()
         port.close()
       })
       return
@@ -93,6 +100,16 @@ function serve(port: MessagePort, data: IndexWorkerData): void {
       (error: unknown) => reply({ type: 'failure', ticket, message: String(error) }),
     )
   })
+}
+
+type Segments = { readonly files: AuditFiles; readonly close: () => Promise<void> }
+
+/** The driver of the database is loaded only where it is used. */
+async function openSegments({ auditFolder: folder, database: place }: IndexWorkerData): Promise<Segments> {
+  if (place === undefined) return { files: segmentFiles, close: async () => {} }
+  const { openSharedReader } = await import('../../store/postgres-shared.ts')
+  const { files, close } = openSharedReader({ place, folder, claimOf: claimOfPath })
+  return { files: withArchives(files), close }
 }
 
 /** A reader that follows the log. */
@@ -138,4 +155,4 @@ function parseData(data: unknown): IndexWorkerData {
   return data as IndexWorkerData
 }
 
-serve(present(parentPort, 'the port of the index thread'), parseData(workerData))
+await serve(present(parentPort, 'the port of the index thread'), parseData(workerData))

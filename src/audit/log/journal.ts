@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import type { Log } from '../../base/log.ts'
 import type { Clock, Random, Timers } from '../../base/ports.ts'
 import type { HmacKey } from '../../crypto/hmac.ts'
-import type { FileLock } from '../../store/file-lock.ts'
 import type { Change } from '../../store/records.ts'
 import { insert, LIST_MAX_RECORDS, type Records, replace } from '../../store/records.ts'
 import type { FormattedEvent } from '../events/service-event.ts'
@@ -11,7 +10,7 @@ import type { AuditFiles } from './files.ts'
 import { AUDIT_HEAD, AUDIT_HEAD_PARTITION, type AuditHead, decodeHead, encodeHead } from './head.ts'
 import { drainOutbox, OUTBOX, Outbox } from './outbox.ts'
 import { recoverLog, type TornTail } from './recover.ts'
-import { claimSlot, nodesAmong, type Slot } from './slot.ts'
+import { type ClaimLock, claimSlot, nodesAmong, type Slot } from './slot.ts'
 import { AuditLog, writeAll } from './writer.ts'
 
 /** The dependencies of a journal. */
@@ -21,7 +20,7 @@ export type JournalDependencies = {
   readonly key: HmacKey
   readonly records: Records
   readonly files: AuditFiles
-  readonly claimLock: (path: string) => FileLock | undefined
+  readonly claimLock: ClaimLock
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
@@ -188,16 +187,26 @@ async function adoptOutboxes(dependencies: JournalDependencies, own: string): Pr
   for (const node of nodesAmong(await dependencies.files.list(dependencies.folder))) {
     if (node === own) continue
     const waiting = await dependencies.records.list(OUTBOX, { partition: node, limit: 1 })
-    if (waiting.records.length === 0) continue
-    const folder = join(dependencies.folder, node)
-    const lock = dependencies.claimLock(join(folder, 'lock'))
-    if (lock === undefined) continue
-    try {
-      const { auditLog } = await openSlot(dependencies, { node, folder, lock })
-      await auditLog.close()
-    } finally {
-      lock.release()
-    }
+    if (waiting.records.length > 0) await adoptLog(dependencies, node)
+  }
+}
+
+/**
+ * Completes the log of a node whose process has ended: saves its head, and appends what waits in its outbox. Returns
+ * false when another process has the log.
+ *
+ * @throws AuditDamaged, AuditUnavailable, StoreFailure.
+ */
+export async function adoptLog(dependencies: JournalDependencies, node: string): Promise<boolean> {
+  const folder = join(dependencies.folder, node)
+  const lock = await dependencies.claimLock(join(folder, 'lock'))
+  if (lock === undefined) return false
+  try {
+    const { auditLog } = await openSlot(dependencies, { node, folder, lock })
+    await auditLog.close()
+    return true
+  } finally {
+    lock.release()
   }
 }
 
@@ -208,6 +217,8 @@ async function readHead(records: Records, node: string): Promise<AuditHead | und
 
 async function writeHead(records: Records, node: string, head: AuditHead): Promise<void> {
   const present = await records.get(AUDIT_HEAD, AUDIT_HEAD_PARTITION, node)
+  // A process that was paused must not put back the head of whoever has taken over its log.
+  if (present !== undefined && decodeHead(present.value).sequence >= head.sequence) return
   const value = encodeHead(head)
   await records.commit([
     present === undefined ? insert(AUDIT_HEAD, AUDIT_HEAD_PARTITION, node, value) : replace(present, value),
