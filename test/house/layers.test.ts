@@ -74,12 +74,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'app/kms-caller.ts': ['config', 'client', 'custody'],
   'app/root-key.ts': ['base', 'config', 'custody', 'store', 'app/kms-caller.ts'],
   'app/store.ts': ['base', 'config', 'store'],
+  // Where the audit log is.
+  'app/audit-place.ts': ['base', 'config', 'audit', 'store', 'app/store.ts'],
   'app/local-socket.ts': ['base'],
   // How processes on one data folder reach each other.
   'app/control.ts': ['base', 'config', 'custody', 'store', 'app/local-socket.ts'],
   'app/deployment.ts': [
     ...['base', 'config', 'crypto', 'custody', 'audit', 'backup', 'iam', 'store', 'app/root-key.ts'],
-    ...['app/store.ts', 'app/control.ts'],
+    ...['app/store.ts', 'app/audit-place.ts', 'app/control.ts'],
   ],
   'app/rotate-root.ts': [
     ...['base', 'config', 'custody', 'audit', 'kms', 'store', 'app/root-key.ts', 'app/control.ts'],
@@ -162,6 +164,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['base', 'store', 'config', 'crypto', 'audit-index/thread', 'usage-api'],
     ...['app/report-folder.ts', 'app/report-maker.ts', 'app/custody-risks.ts'],
   ],
+  'app/log-followers.ts': [
+    ...['base', 'store', 'config', 'audit', 'audit-index/thread', 'notifications', 'cloudtrail', 'jobs'],
+    'app/deployment.ts',
+  ],
   'app/node-jobs.ts': [
     ...[
       'base',
@@ -182,6 +188,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'app/rotation-job.ts',
       'app/backup-job.ts',
       'app/witnessed.ts',
+      'app/audit-place.ts',
       'app/deployment.ts',
       'app/archive.ts',
     ],
@@ -213,6 +220,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'app/archive.ts',
       'app/call-bounds.ts',
       'app/console.ts',
+      'app/log-followers.ts',
       'app/node-jobs.ts',
       'app/node-reports.ts',
       'app/warm-up.ts',
