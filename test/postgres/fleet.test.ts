@@ -45,6 +45,11 @@ async function encrypt(client: KMSClient, KeyId: string): Promise<Uint8Array> {
   return CiphertextBlob
 }
 
+async function assertOpens(client: KMSClient, CiphertextBlob: Uint8Array): Promise<void> {
+  const { Plaintext } = await client.send(new DecryptCommand({ CiphertextBlob }))
+  assert.deepEqual(Buffer.from(Plaintext ?? []), TEXT)
+}
+
 async function runOn(data: string, store: string, ...args: readonly string[]) {
   const done = await holdfast(args, { environment: { HOLDFAST_DATA: data, HOLDFAST_STORE: store } })
   assert.equal(done.status, 0, done.err)
@@ -78,10 +83,7 @@ test('three machines serve one database: each honours what another has acknowled
     for (const any of clients) await encrypt(any, key)
   }
   await third.kill()
-  for (const CiphertextBlob of blobs) {
-    const opened = await two.send(new DecryptCommand({ CiphertextBlob }))
-    assert.deepEqual(Buffer.from(opened.Plaintext ?? []), TEXT)
-  }
+  for (const blob of blobs) await assertOpens(two, blob)
   const verified = await runOn(b, store, 'audit', 'verify', '--json')
   const { intact, nodes, events } = JSON.parse(verified)
   assert.deepEqual([intact, nodes], [true, 3], verified)
