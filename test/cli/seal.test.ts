@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -36,13 +36,33 @@ await writeFile(join(credentials, 'holdfast-root'), `${randomBytes(32).toString(
 
 let made = 0
 
-/** A data folder that a server has used, with a key in it. */
-async function usedFolder(): Promise<{ readonly data: string; readonly keyId: string }> {
+type UsedFolder = { readonly data: string; readonly keyId: string }
+
+/** A path of a new data folder. */
+function nextFolder(): string {
   made += 1
-  const data = join(folder, `data-${made}`)
+  return join(folder, `data-${made}`)
+}
+
+/** A data folder that a server has used, with a key in it. */
+async function newUsedFolder(): Promise<UsedFolder> {
+  const data = nextFolder()
   await using server = await startServer({ data, environment: {} })
   const keyId = await newKey(server)
   await server.stop()
+  return { data, keyId }
+}
+
+const used = await newUsedFolder()
+
+/** A copy of a data folder that a server has used: no server starts for it. */
+function usedFolder(): Promise<UsedFolder> {
+  return copyOf(used)
+}
+
+async function copyOf({ data: source, keyId }: UsedFolder): Promise<UsedFolder> {
+  const data = nextFolder()
+  await cp(source, data, { recursive: true, preserveTimestamps: true })
   return { data, keyId }
 }
 
@@ -100,6 +120,9 @@ async function assertEncrypts(server: Reachable, keyId: string): Promise<void> {
   assert.equal(status, 200)
 }
 
+const sealed = await usedFolder()
+await moveTo(sealed.data, ['--type', 'passphrase', '--stdin'], { input: PASSPHRASE })
+
 test('a new folder has the path file, and status and list warn of it', async () => {
   const { data } = await usedFolder()
   const { output, errors } = await runHoldfast(data, 'seal', 'list', '--json')
@@ -124,8 +147,7 @@ test('a new folder has the path file, and status and list warn of it', async () 
 })
 
 test('a folder of an earlier release opens unchanged, and a command moves it', async () => {
-  made += 1
-  const data = join(folder, `data-${made}`)
+  const data = nextFolder()
   await mkdir(data, { mode: 0o700 })
   const encoded = randomBytes(32).toString('base64')
   const check = createHash('sha256').update(encoded).digest('hex').slice(0, 8)
@@ -186,8 +208,7 @@ async function sealedServer(
 }
 
 test('a server without an unattended path is sealed until it gets the passphrase', async () => {
-  const { data, keyId } = await usedFolder()
-  await moveTo(data, ['--type', 'passphrase', '--stdin'], { input: PASSPHRASE })
+  const { data, keyId } = await copyOf(sealed)
   const { server, endpoint } = await sealedServer(data, { HOLDFAST_WORKERS: '2' })
   const ready = await fetch(`${endpoint}/readyz`)
   assert.equal(ready.status, 503)
@@ -265,8 +286,7 @@ test('a passphrase is typed at the terminal, which does not show it', { skip }, 
 })
 
 test('a sealed server stops when it is asked to', async () => {
-  const { data } = await usedFolder()
-  await moveTo(data, ['--type', 'passphrase', '--stdin'], { input: PASSPHRASE })
+  const { data } = await copyOf(sealed)
   const { server } = await sealedServer(data)
   server.signal('SIGTERM')
   assert.equal(await server.ended, 0)
@@ -317,8 +337,7 @@ test('a second path opens when the first one cannot, and the audit log says so',
 })
 
 test('an empty folder gets its root key by the first path that is added', async () => {
-  made += 1
-  const data = join(folder, `data-${made}`)
+  const data = nextFolder()
   const env = { HOLDFAST_SEAL_CREDENTIALS: credentials, HOLDFAST_SEAL: 'none' }
   const closed = await run(data, ['serve', '--listen=127.0.0.1:0'], { env })
   assert.match(closed.errors, /has no root key, and HOLDFAST_SEAL is none: holdfast seal add creates one/)
@@ -334,7 +353,7 @@ test('an edited envelope, one of another folder and a lost one are refused', asy
   const { data } = await usedFolder()
   const path = join(data, 'seal.json')
   const text = await readFile(path, 'utf8')
-  const other = await usedFolder()
+  const other = await newUsedFolder()
   const refusals: readonly (readonly [string | undefined, RegExp])[] = [
     [text.replace('"revision": 1', '"revision": 2'), /changed by something else than Holdfast/],
     [await readFile(join(other.data, 'seal.json'), 'utf8'), /not the one that this path was made with/],
