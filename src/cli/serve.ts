@@ -3,7 +3,6 @@ import { resolve } from 'node:path'
 import { CREDENTIALS_FILE, endpointOf } from '../app/deployment.ts'
 import { readGivenFiles } from '../app/given-files.ts'
 import { openMonitoring } from '../app/metrics.ts'
-import { openNode } from '../app/node.ts'
 import type { OpenedRoot } from '../app/root-key.ts'
 import { openRootForServing } from '../app/sealed.ts'
 import { renewTls } from '../app/tls.ts'
@@ -27,6 +26,8 @@ export async function serve(input: CommandInput): Promise<number> {
   const onHangup = takeHangup(log)
   // Before a data folder is created and before a sealed server waits: each process reads them again.
   await readGivenFiles(config)
+  // The modules of the server: after what refuses a start, and not in a process that only starts workers.
+  const node = config.workers === 1 ? await import('../app/node.ts') : undefined
   const opened = await openRootForServing(config, {
     log,
     stop,
@@ -34,7 +35,9 @@ export async function serve(input: CommandInput): Promise<number> {
   })
   if (opened === undefined) return 0
   const server =
-    config.workers === 1 ? await openSingle(config, log, opened) : await openWorkers(config, log, opened)
+    node === undefined
+      ? await openWorkers(config, log, opened)
+      : await openSingle(node.openNode, { config, log, opened })
   const monitoring = await openMonitoring(config, { snapshots: server.snapshots, log }).catch(
     async (error: unknown) => {
       await server.close()
@@ -67,8 +70,11 @@ function announceSealed(input: CommandInput, port: number): void {
   ])
 }
 
+type OpenNode = typeof import('../app/node.ts').openNode
+type Opening = { readonly config: Config; readonly log: Log; readonly opened: OpenedRoot }
+
 /** One process serves. */
-async function openSingle(config: Config, log: Log, opened: OpenedRoot): Promise<RunningServer> {
+async function openSingle(openNode: OpenNode, { config, log, opened }: Opening): Promise<RunningServer> {
   const { root: rootKey } = opened
   const listener = { port: config.listen.port, sharedPort: false }
   const node = await openNode(config, { listener, rootKey, opening: opened }, log)

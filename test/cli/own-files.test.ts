@@ -1,10 +1,10 @@
 /** Files that others could change, and files that are none: refused with a message, and without waiting. */
 
 import assert from 'node:assert/strict'
-import { chmod, chown, mkdir, rename, rm, symlink } from 'node:fs/promises'
+import { chmod, chown, cp, mkdir, rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { runHoldfast } from '../support/command.ts'
+import { type Finished, runHoldfast, runRefusedStart } from '../support/command.ts'
 import { run } from '../support/run.ts'
 import { startServer, temporaryFolder } from '../support/server.ts'
 
@@ -15,19 +15,22 @@ const OTHER_USER = 12_345
 const skip = process.platform === 'win32' ? 'there are no modes of this kind' : false
 const skipUnlessRoot = process.geteuid?.() === 0 ? false : 'only root can give a folder to somebody else'
 
+const used = join(folder, 'used')
+const server = await startServer({ data: used })
+await server.stop()
+
 let made = 0
 
-/** A data folder that a server has made and left. */
+/** A copy of a data folder that a server has made and left. */
 async function dataFolder(): Promise<string> {
   made += 1
   const data = join(folder, `data-${made}`)
-  const server = await startServer({ data })
-  await server.stop()
+  await cp(used, data, { recursive: true })
   return data
 }
 
-function serve(data: string, ...flags: readonly string[]) {
-  return runHoldfast(data, 'serve', '--listen=127.0.0.1:0', ...flags)
+function runRefused(data: string, command: readonly string[]): Promise<Finished> {
+  return command[0] === 'serve' ? runRefusedStart(data) : runHoldfast(data, ...command)
 }
 
 async function pipe(path: string): Promise<string> {
@@ -41,8 +44,8 @@ test('a data folder that others can write is refused by every command', { skip }
   const data = await dataFolder()
   for (const mode of [0o777, 0o770, 0o722]) {
     await chmod(data, mode)
-    for (const command of [['serve', '--listen=127.0.0.1:0'], ['status'], ['usage'], ['account', 'list']]) {
-      const { status, errors } = await runHoldfast(data, ...command)
+    for (const command of [['serve'], ['status'], ['usage'], ['account', 'list']]) {
+      const { status, errors } = await runRefused(data, command)
       assert.equal(status, 2, `${command}: ${errors}`)
       assert.match(
         errors,
@@ -57,7 +60,7 @@ test('a data folder that others can write is refused by every command', { skip }
 test('a data folder that belongs to somebody else is refused', { skip: skipUnlessRoot }, async () => {
   const data = await dataFolder()
   await chown(data, OTHER_USER, OTHER_USER)
-  const { status, errors } = await serve(data)
+  const { status, errors } = await runRefusedStart(data)
   assert.equal(status, 2)
   assert.match(
     errors,
@@ -79,7 +82,7 @@ test('a root key that is no regular file is refused, and nothing waits for it', 
   for (const [message, make] of kinds) {
     await rm(path, { recursive: true, force: true })
     await make()
-    const { status, errors } = await serve(data)
+    const { status, errors } = await runRefusedStart(data)
     assert.match(errors, message)
     assert.match(errors, /the root key file .*root\.key cannot be read: /)
     assert.equal(status, 1)
@@ -90,8 +93,8 @@ test('credentials that others can write, or that are no file, are refused', { sk
   const data = await dataFolder()
   const path = join(data, 'credentials')
   await chmod(path, 0o666)
-  for (const command of [['serve', '--listen=127.0.0.1:0'], ['env'], ['account', 'create']]) {
-    const { status, errors } = await runHoldfast(data, ...command)
+  for (const command of [['serve'], ['env'], ['account', 'create']]) {
+    const { status, errors } = await runRefused(data, command)
     assert.equal(status, 2, `${command}: ${errors}`)
     assert.match(
       errors,
@@ -115,7 +118,7 @@ test('no setting that names a file waits for a pipe', { skip }, async () => {
     [`--prices=${path}`],
     [`--trails=http://127.0.0.1:1`, `--trails-credentials=${path}`],
   ]) {
-    const { status, errors } = await serve(join(folder, 'never'), ...flags)
+    const { status, errors } = await runRefusedStart(join(folder, 'never'), ...flags)
     assert.equal(status, 2, flags.join(' '))
     assert.match(errors, /it is a pipe, and has to be a regular file/, flags.join(' '))
   }

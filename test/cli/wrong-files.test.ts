@@ -6,7 +6,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { makeCertificate, testWithCertificate } from '../support/certificate.ts'
-import { runHoldfast } from '../support/command.ts'
+import { runHoldfast, runRefusedStart } from '../support/command.ts'
 import { temporaryFolder } from '../support/server.ts'
 
 const folder = await temporaryFolder()
@@ -44,7 +44,7 @@ const WRONG: readonly (readonly [RegExp, ...string[]])[] = [
 test('a start with a file that cannot be used makes no data folder', async () => {
   for (const [message, ...flags] of WRONG) {
     const data = join(folder, 'data')
-    const { status, errors } = await runHoldfast(data, 'serve', '--listen=127.0.0.1:0', ...flags)
+    const { status, errors } = await runRefusedStart(data, ...flags)
     assert.match(errors, message)
     assert.doesNotMatch(errors, /TOPSECRET|k9/, 'an error repeats nothing of a file')
     assert.equal(status, 2, errors)
@@ -86,8 +86,8 @@ testWithCertificate('a start with a certificate and the key of another makes no 
   await using other = await makeCertificate()
   const data = join(folder, 'other-key')
   for (const keyFile of [other.keyFile, file]) {
-    const flags = ['--listen=127.0.0.1:0', `--tls-cert=${one.certFile}`, `--tls-key=${keyFile}`]
-    const { status, errors } = await runHoldfast(data, 'serve', ...flags)
+    const flags = [`--tls-cert=${one.certFile}`, `--tls-key=${keyFile}`]
+    const { status, errors } = await runRefusedStart(data, ...flags)
     assert.match(errors, /--tls-key: cannot use '.*': /)
     assert.equal(status, 2)
     assert.equal(existsSync(data), false)
@@ -96,7 +96,7 @@ testWithCertificate('a start with a certificate and the key of another makes no 
 
 test('a data folder that cannot be made ends a start with the name of the setting and status 2', async () => {
   for (const data of ['/proc/x', join(file, 'data'), file]) {
-    const { status, errors } = await runHoldfast(data, 'serve', '--listen=127.0.0.1:0')
+    const { status, errors } = await runRefusedStart(data)
     assert.match(errors, /HOLDFAST_DATA: cannot use '.*': it cannot be created: E[A-Z]+: /)
     assert.equal(status, 2, errors)
   }

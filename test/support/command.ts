@@ -32,6 +32,24 @@ export function runHoldfast(data: string, ...args: readonly string[]): Promise<F
   return runProcess(data, args)
 }
 
+/**
+ * Runs `holdfast serve` with what it refuses. The first run in a test file is a child process, and later ones are in
+ * this process, which ends when a server starts nevertheless.
+ */
+export async function runRefusedStart(data: string, ...flags: readonly string[]): Promise<Finished> {
+  const args = ['serve', '--listen=127.0.0.1:0', ...flags]
+  if (!STARTED.has('serve')) return runHoldfast(data, ...args)
+  const timeout = setTimeout(() => {
+    process.stderr.write(`it was not refused: holdfast ${args.join(' ')}\n`)
+    process.exit(1)
+  }, COMMAND_MAX_MS)
+  // Each start adds listeners for signals.
+  process.setMaxListeners(0)
+  const finished = await runHere(data, args)
+  clearTimeout(timeout)
+  return finished
+}
+
 /** The words of a command's name. Options, IDs, paths and resource names look different. */
 function commandIn(args: readonly string[]): string {
   const end = args.findIndex((arg) => !/^[a-z]+(?:-[a-z]+)*$/.test(arg))
