@@ -1,8 +1,9 @@
-import http from 'node:http'
+import type { Agent, IncomingMessage, request } from 'node:http'
 import https from 'node:https'
 import { formatOutput, JSON_MEDIA_TYPE, type Output } from '../api/json.ts'
 import { assert } from '../base/assert.ts'
 import { concatBytes, fromUtf8, utf8 } from '../base/bytes.ts'
+import { http } from '../base/http-module.ts'
 import { parseJsonText } from '../base/json-text.ts'
 import { type Clock, systemClock, systemTimers, type Timers } from '../base/ports.ts'
 import { type Credentials, signRequest } from '../sigv4/sign.ts'
@@ -91,8 +92,8 @@ export function openClient(options: ClientOptions): Client {
 
 type Transport = {
   readonly url: URL
-  readonly agent: http.Agent
-  readonly send: typeof http.request
+  readonly agent: Agent
+  readonly send: typeof request
   readonly timers: Timers
   readonly timeoutMs: number
 }
@@ -125,7 +126,7 @@ function exchange(transport: Transport, headers: readonly string[], body: Uint8A
   })
 }
 
-async function readAnswer(response: http.IncomingMessage): Promise<Answer> {
+async function readAnswer(response: IncomingMessage): Promise<Answer> {
   const chunks: Uint8Array[] = []
   let sizeBytes = 0
   for await (const chunk of response) {

@@ -1,6 +1,6 @@
-import http from 'node:http'
 import https from 'node:https'
 import { assert } from '../base/assert.ts'
+import { http } from '../base/http-module.ts'
 import { type Clock, systemTimers } from '../base/ports.ts'
 import { sha256Hex } from '../crypto/hash.ts'
 import { type Credentials, signRequest } from '../sigv4/sign.ts'

@@ -1,6 +1,6 @@
-import http from 'node:http'
 import https from 'node:https'
 import { getCACertificates } from 'node:tls'
+import { http } from '../base/http-module.ts'
 import { systemTimers } from '../base/ports.ts'
 
 /** How much of a body is read before the connection closes: only the status matters. */

@@ -1,4 +1,4 @@
-import { IncomingMessage } from 'node:http'
+import { http } from '../base/http-module.ts'
 
 /** The headers of a request that Node looks up by name. */
 type NodeHeaders = { readonly expect?: string; readonly te?: string }
@@ -9,7 +9,7 @@ const NONE: NodeHeaders = Object.freeze({})
  * A request without an object of its headers. Node looks up two headers by name, for which it would parse
  * all; Holdfast reads `rawHeaders`.
  */
-export class Incoming extends IncomingMessage {}
+export class Incoming extends http.IncomingMessage {}
 
 Object.defineProperty(Incoming.prototype, 'headers', {
   get(this: Incoming): NodeHeaders {

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { http } from '../base/http-module.ts'
 import type { TlsPair } from '../base/network.ts'
 import { systemTimers } from '../base/ports.ts'
 import { listen, type Place } from './listen.ts'
@@ -69,7 +70,7 @@ function makeServer({ tls }: MetricsListenerDependencies): Server {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
   }
   return tls === undefined
-    ? createServer(options)
+    ? http.createServer(options)
     : createSecureServer({ ...options, handshakeTimeout: REQUEST_TIMEOUT_MS }, tls)
 }
 

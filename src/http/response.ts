@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import { STATUS_CODES } from 'node:http'
 import { utf8 } from '../base/bytes.ts'
+import { http } from '../base/http-module.ts'
 import type { WireResponse } from '../dispatch/wire.ts'
 import type { Share } from './memory-budget.ts'
 
@@ -39,7 +39,7 @@ export function sendResponse(response: ServerResponse, wire: WireResponse, sendi
 export function formatLastResponse(wire: WireResponse, date: string, more: readonly string[]): string {
   const size = ['Content-Length', String(Buffer.byteLength(wire.body))]
   const headers = [...more, ...headersOf(wire), ...size, 'Date', date, 'Connection', 'close']
-  let text = `HTTP/1.1 ${wire.status} ${STATUS_CODES[wire.status]}\r\n`
+  let text = `HTTP/1.1 ${wire.status} ${http.STATUS_CODES[wire.status]}\r\n`
   for (let at = 0; at < headers.length; at += 2) text += `${headers[at]}: ${headers[at + 1]}\r\n`
   return `${text}\r\n${wire.body}`
 }

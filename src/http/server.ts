@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { http } from '../base/http-module.ts'
 import type { TlsPair } from '../base/network.ts'
 import { systemAfterThisTurn, systemClock, systemTimers } from '../base/ports.ts'
 import { REQUEST_HEADERS_MAX_BYTES } from '../base/request-limits.ts'
@@ -174,7 +175,7 @@ function makeServer({ tls }: Listener): Server {
     IncomingMessage: Incoming,
   }
   return tls === undefined
-    ? createServer(options)
+    ? http.createServer(options)
     : createSecureServer({ ...options, handshakeTimeout: HEADERS_TIMEOUT_MS }, tls)
 }
 

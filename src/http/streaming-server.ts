@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { http } from '../base/http-module.ts'
 import type { TlsPair } from '../base/network.ts'
 import { systemTimers, type Timer } from '../base/ports.ts'
 import type { Connection } from '../dispatch/wire.ts'
@@ -96,7 +97,7 @@ function makeServer({ tls }: StreamingListener): Server {
     noDelay: true,
   }
   return tls === undefined
-    ? createServer(options)
+    ? http.createServer(options)
     : createSecureServer({ ...options, handshakeTimeout: HEADERS_TIMEOUT_MS }, tls)
 }
 

@@ -89,10 +89,11 @@ const RULES: Readonly<Record<string, Rule>> = {
     except: {},
   },
   'sockets are for http, client and xks': {
-    what: /from 'node:(?:https?|tls|dgram|http2)'|\bfetch\(/,
+    what: /from '(?:node:(?:https?|tls|dgram|http2)|.*\/http-module\.ts)'|\bfetch\(|getBuiltinModule/,
     where: [/^src\/(?:http|client|xks)\//],
     except: {
       'src/app/tls.ts': 'checks a certificate and its key before a start, and opens no socket',
+      'src/base/http-module.ts': 'is node:http, for them',
     },
   },
   'clocks, timers and randomness are for base/ports.ts': {
