@@ -73,21 +73,48 @@ async function countInMemory(
   const maps = await readFile(`/proc/${pid}/maps`, 'utf8').catch(() => undefined)
   if (maps === undefined) return undefined
   const memory = openSync(`/proc/${pid}/mem`, 'r')
+  const pages = openSync(`/proc/${pid}/pagemap`, 'r')
   const counts = secrets.map(() => 0)
   const piece = Buffer.alloc(PIECE_BYTES)
+  for (const { at, size } of writablePieces(maps)) {
+    if (!hasPages(pages, size, at)) continue
+    const read = readPiece(memory, piece, size, at)
+    for (const [index, secret] of secrets.entries())
+      if (piece.subarray(0, read).includes(secret)) counts[index] = (counts[index] ?? 0) + 1
+  }
+  closeSync(memory)
+  closeSync(pages)
+  return counts
+}
+
+type Piece = { readonly at: number; readonly size: number }
+
+function* writablePieces(maps: string): Generator<Piece> {
   for (const line of maps.split('\n')) {
     const [, from = '', to = '', rights] = /^([0-9a-f]+)-([0-9a-f]+) (\S+)/.exec(line) ?? []
     if (rights?.startsWith('rw') !== true) continue
+    const end = parseInt(to, 16)
     // Pieces overlap, so that none divides a secret.
-    for (let at = parseInt(from, 16); at < parseInt(to, 16); at += PIECE_BYTES - 64) {
-      const size = Math.min(PIECE_BYTES, parseInt(to, 16) - at)
-      const read = readPiece(memory, piece, size, at)
-      for (const [index, secret] of secrets.entries())
-        if (piece.subarray(0, read).includes(secret)) counts[index] = (counts[index] ?? 0) + 1
-    }
+    for (let at = parseInt(from, 16); at < end; at += PIECE_BYTES - 64)
+      yield { at, size: Math.min(PIECE_BYTES, end - at) }
   }
-  closeSync(memory)
-  return counts
+}
+
+const PAGE_BYTES = 4096
+const PAGE_ENTRY_BYTES = 8
+/** The highest bits of an entry: the page is in memory, or in swap. Source: Linux, `Documentation/admin-guide/mm/pagemap.rst`. */
+const HAS_CONTENT = 0xc0
+
+/** Whether a process has any page of this piece: most of what V8 reserves was never touched. */
+function hasPages(pages: number, size: number, at: number): boolean {
+  const first = Math.floor(at / PAGE_BYTES)
+  const entries = Buffer.alloc((Math.ceil((at + size) / PAGE_BYTES) - first) * PAGE_ENTRY_BYTES)
+  const read = readPiece(pages, entries, entries.length, first * PAGE_ENTRY_BYTES)
+  // What the system does not tell about is read.
+  if (read < entries.length) return true
+  for (let index = PAGE_ENTRY_BYTES - 1; index < read; index += PAGE_ENTRY_BYTES)
+    if (((entries[index] ?? 0) & HAS_CONTENT) !== 0) return true
+  return false
 }
 
 function readPiece(memory: number, piece: Buffer, size: number, at: number): number {
