@@ -2,7 +2,12 @@
 export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   AccessDeniedException: 'policies and grants do not allow the call; the message says which kind of policy',
   AlreadyExistsException: 'an alias or replica key of this name exists',
-  CloudHsmClusterNotFoundException: 'there are no CloudHSM clusters here',
+  CloudHsmClusterInUseException: 'another key store uses the cluster',
+  CloudHsmClusterInvalidConfigurationException:
+    'the token of the cluster cannot hold keys, or Holdfast cannot log in to it',
+  CloudHsmClusterNotActiveException: 'the token of the cluster cannot be reached',
+  CloudHsmClusterNotFoundException: 'the operator has configured no such cluster for the account',
+  CloudHsmClusterNotRelatedException: 'the token of the new cluster lacks keys of the key store',
   CloudTrailARNInvalidException: 'the ARN is not that of a trail',
   ConflictException: 'another call on the same trail or key is under way',
   CustomKeyStoreHasCMKsException: 'the custom key store has KMS keys',
@@ -22,6 +27,7 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   IncompleteSignatureException: 'the Authorization header is incomplete, or something is given twice',
   IncorrectKeyException: 'the ciphertext was encrypted under another key than the named one',
   IncorrectKeyMaterialException: 'the imported bytes are not key material of this key',
+  IncorrectTrustAnchorException: 'the certificate is not the trust anchor of the cluster',
   InsightNotEnabledException: 'the trail has no insight selectors',
   InvalidAliasNameException: 'the alias name is malformed',
   InvalidArnException: 'the ARN is malformed, or names nothing that the operation takes',

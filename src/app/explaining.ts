@@ -18,6 +18,7 @@ import { OpenedGrants } from '../kms/grants/opened-grants.ts'
 import { KeyCounter } from '../kms/keys/key-count.ts'
 import type { KmsDependencies } from '../kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../kms/kms-operations.ts'
+import { NO_TOKENS } from '../pkcs11/tokens.ts'
 import { openQuotas, type Quotas } from '../quotas/quota-service.ts'
 import type { Records } from '../store/records.ts'
 import { USAGE_OPERATIONS } from '../usage-api/usage-service.ts'
@@ -42,6 +43,7 @@ export function openExplaining({ sealer, events, home, ...needs }: ExplainingNee
   const { records, giveWay } = needs
   const kms: KmsDependencies = {
     ...needs,
+    tokens: NO_TOKENS,
     quotas: quotasOf(records),
     keyCounter: new KeyCounter(systemRandom),
     random: systemRandom,

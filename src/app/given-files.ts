@@ -16,9 +16,11 @@ import { parseCertificates } from '../crypto/certificates.ts'
 import { type OfflineKeys, parseKeySet } from '../iam/sessions/oidc.ts'
 import type { Endpoint } from '../notifications/endpoint.ts'
 import { openEndpoints } from '../notifications/open-endpoints.ts'
+import type { TokenOfFile } from '../pkcs11/tokens.ts'
 import type { Prices } from '../usage/prices.ts'
 import { readPricesFile } from '../usage/prices-file.ts'
 import { readTls } from './tls.ts'
+import { readTokens } from './tokens.ts'
 
 /** The content of the files that a server's settings name. */
 export type GivenFiles = {
@@ -28,6 +30,8 @@ export type GivenFiles = {
   readonly offlineKeys: OfflineKeys
   /** PEM certificates. */
   readonly xksCa: string | undefined
+  /** The PKCS #11 tokens. */
+  readonly tokens: readonly TokenOfFile[]
   readonly endpoints: readonly Endpoint[]
   readonly trails: Destination
   readonly prices: Prices | undefined
@@ -49,6 +53,7 @@ export async function readGivenFiles(config: Config): Promise<GivenFiles> {
     attestationRoots: (await readAs('HOLDFAST_ATTESTATION_ROOT', attestationRootFile, parseRoots)) ?? [],
     offlineKeys: (await readAs('HOLDFAST_OIDC_KEYS', oidcKeysFile, parseOfflineKeys)) ?? new Map(),
     xksCa: await readAs('HOLDFAST_XKS_CA', xks.caFile, parseCertificates),
+    tokens: await readTokens(config),
     endpoints: await openEndpoints(events.webhooksFile),
     trails: await openTrailDestination(config),
     prices: await readPricesFile(prices),

@@ -13,7 +13,7 @@ import type { HmacKey } from '../crypto/hmac.ts'
 import type { KeyUses } from '../iam/credentials/key-uses.ts'
 import { archiveJob } from '../jobs/archive.ts'
 import { checkpointJob } from '../jobs/checkpoints.ts'
-import { connectionJob } from '../jobs/connection.ts'
+import { connectionJob, tokenDisposalJob } from '../jobs/connection.ts'
 import { insightsJob } from '../jobs/insights.ts'
 import { doWhatIsDue, type LifecycleDependencies } from '../jobs/lifecycle.ts'
 import { type Job, type Scheduler, startJobs } from '../jobs/scheduler.ts'
@@ -86,6 +86,7 @@ export function startNodeJobs(config: Config, dependencies: JobDependencies): Sc
     events.watched([
       lifecycleJob(kms, journal, meters),
       connectionJob({ ...kms, log }),
+      tokenDisposalJob({ ...kms, log }),
       onceForAll(auditPlace, checkpoints),
       keyUseJob(keyUses),
       { name: 'disk reserve', everyMs: RESERVE_INTERVAL_MS, run: () => reserve.check() },

@@ -62,6 +62,7 @@ import { startNodeJobs } from './node-jobs.ts'
 import { type NodeReports, openNodeReports } from './node-reports.ts'
 import { askAtTerminal, type OpenedRoot } from './root-key.ts'
 import { listPaths } from './seal.ts'
+import { openConfiguredTokens } from './tokens.ts'
 import { warmUp } from './warm-up.ts'
 import { assertWitnessed } from './witnessed.ts'
 
@@ -130,10 +131,12 @@ export async function openNode(
   stack.defer(() => limiters.close())
   const xks = openXks(config, given.xksCa)
   stack.defer(() => xks[Symbol.dispose]())
+  const tokens = openConfiguredTokens(config, given.tokens, log)
+  stack.defer(() => tokens[Symbol.dispose]())
   const { endpoints } = given
   const events = await openEvents(config, { records, index, journal, auditPlace, log, endpoints })
   const quotas = openAccountQuotas(config, records, events, log)
-  const kms = kmsDependencies(config, { records, quotas, custody, xks, grantTokens, index, given })
+  const kms = kmsDependencies(config, { records, quotas, custody, xks, tokens, grantTokens, index, given })
   const keyUses = new KeyUses(records)
   stack.defer(() => keyUses.write())
   const system = { clock: systemClock, random: systemRandom, giveWay, signInSealer }
@@ -214,7 +217,7 @@ function httpDependencies(
   return { handle, refuse, headChecks, ...more }
 }
 
-type KmsGiven = Pick<KmsDependencies, 'records' | 'quotas' | 'custody' | 'xks' | 'grantTokens'> & {
+type KmsGiven = Pick<KmsDependencies, 'records' | 'quotas' | 'custody' | 'xks' | 'tokens' | 'grantTokens'> & {
   readonly index: IndexThread
   readonly given: GivenFiles
 }

@@ -49,6 +49,7 @@ import { openXksClient } from '../xks/client/client.ts'
 import { type Deployment, openForServing, openNodeJournal, ownEventDependencies } from './deployment.ts'
 import { readGivenFiles } from './given-files.ts'
 import { readTls } from './tls.ts'
+import { openConfiguredTokens } from './tokens.ts'
 import { assertWitnessed } from './witnessed.ts'
 
 /** The lock of the process that serves a folder of objects. */
@@ -65,7 +66,7 @@ const { giveWay } = new Slices({
 /** Serves the buckets of a folder, with the keys of a data folder. @throws Error with a message for the operator. */
 export async function openS3Gateway(config: Config, log: Log): Promise<StreamingServer> {
   const tls = await readTls(config)
-  const { xksCa } = await readGivenFiles(config)
+  const { xksCa, tokens: configured } = await readGivenFiles(config)
   await using stack = new AsyncDisposableStack()
   const watch = new StoreWatch(systemClock)
   const deployment = await openForServing(config, { giveWay, watch })
@@ -81,6 +82,8 @@ export async function openS3Gateway(config: Config, log: Log): Promise<Streaming
   const { routes, timeoutMs } = config.xks
   const xks = openXksClient({ ca: xksCa, routes, timeoutMs, clock: systemClock, timers: systemTimers })
   stack.defer(() => xks[Symbol.dispose]())
+  const tokens = openConfiguredTokens(config, configured, log)
+  stack.defer(() => tokens[Symbol.dispose]())
   const keyUses = new KeyUses(records)
   stack.defer(() => keyUses.write())
   const readiness = openReadiness({ journal, records, watch, clock: systemClock, log })
@@ -92,6 +95,7 @@ export async function openS3Gateway(config: Config, log: Log): Promise<Streaming
     custody,
     limiters,
     xks,
+    tokens,
     keyUses,
     log,
   }
@@ -120,6 +124,7 @@ type Shared = {
   readonly custody: Custody
   readonly limiters: RecordLimiters
   readonly xks: KmsDependencies['xks']
+  readonly tokens: KmsDependencies['tokens']
   readonly keyUses: KeyUses
   readonly log: Log
   readonly unready: () => Promise<string | undefined>
@@ -206,7 +211,7 @@ function principalsOf(records: Records): Principals {
 
 /** KMS as the gateway calls it: only by `forward`. */
 function openKms(
-  { deployment, custody, xks }: Shared,
+  { deployment, custody, xks, tokens }: Shared,
   deciding: Omit<DispatcherDependencies, 'routing' | 'urgentCalls'> & {
     readonly quotas: Quotas
   },
@@ -218,6 +223,7 @@ function openKms(
     quotas: deciding.quotas,
     custody,
     xks,
+    tokens,
     grantTokens,
     keyCounter: new KeyCounter(systemRandom),
     random: systemRandom,

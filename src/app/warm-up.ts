@@ -22,6 +22,7 @@ import { OpenedGrants } from '../kms/grants/opened-grants.ts'
 import { KeyCounter } from '../kms/keys/key-count.ts'
 import { wrappedKeys } from '../kms/keys/wrapped-keys.ts'
 import { KMS_OPERATIONS } from '../kms/kms-operations.ts'
+import { NO_TOKENS } from '../pkcs11/tokens.ts'
 import { openQuotas } from '../quotas/quota-service.ts'
 import { signRequest } from '../sigv4/sign.ts'
 import { SigningKeys } from '../sigv4/signing-key.ts'
@@ -244,6 +245,7 @@ function operationsOn({ records, custody, keys, xks }: Parts): readonly Operatio
     quotas,
     custody,
     xks,
+    tokens: NO_TOKENS,
     keyCounter: new KeyCounter(systemRandom),
     random: systemRandom,
     giveWay: neverGiveWay,

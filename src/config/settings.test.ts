@@ -68,6 +68,7 @@ test('parseConfig gives the documented defaults', () => {
     sm2Regions: ['cn-north-1', 'cn-northwest-1'],
     monitoring: { listen: undefined, collector: undefined, traceShare: 0.01 },
     xks: { caFile: undefined, routes: new Map(), timeoutMs: 250 },
+    pkcs11: { file: undefined, timeoutMs: 10_000 },
     xksProxy: { listen: { host: '127.0.0.1', port: 7643 }, prefix: '' },
     s3: { listen: { host: '127.0.0.1', port: 7690 }, folder: 'data/s3', domain: undefined },
     texts: new Map(),

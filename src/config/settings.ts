@@ -6,6 +6,7 @@ import { BOUNDS_SETTINGS, type BoundsConfig, parseBounds } from './bounds-settin
 import { EVENT_SETTINGS, type EventsConfig, parseEvents } from './event-settings.ts'
 import { INSIGHTS_SETTINGS, type InsightsConfig, parseInsights } from './insights-settings.ts'
 import { MONITORING_SETTINGS, type MonitoringConfig, parseMonitoring } from './monitoring-settings.ts'
+import { PKCS11_SETTINGS, type Pkcs11Config, parsePkcs11 } from './pkcs11-settings.ts'
 import { type Address, formatAddress, isLoopback, isRegion, parseAddress, parseRegions } from './places.ts'
 import { parseS3, S3_SETTINGS, type S3Config } from './s3-settings.ts'
 import { parseSeal, SEAL_SETTINGS, type SealConfig } from './seal-settings.ts'
@@ -62,6 +63,7 @@ export type Config = {
   readonly monitoring: MonitoringConfig
   readonly xks: XksConfig
   readonly xksProxy: XksProxyConfig
+  readonly pkcs11: Pkcs11Config
   readonly s3: S3Config
   /** The texts of the given settings, by option name. */
   readonly texts: ReadonlyMap<string, string>
@@ -174,6 +176,7 @@ const SETTINGS = {
   ...INSIGHTS_SETTINGS,
   ...MONITORING_SETTINGS,
   ...XKS_SETTINGS,
+  ...PKCS11_SETTINGS,
   ...S3_SETTINGS,
 }
 
@@ -215,6 +218,7 @@ export function parseConfig(given: Given): Config {
     monitoring: parseMonitoring(given),
     xks: parseXks(given),
     xksProxy: parseXksProxy(given),
+    pkcs11: parsePkcs11(given),
     s3: parseS3(given, need(SETTINGS.data, given)),
     texts: findTexts(given),
   }

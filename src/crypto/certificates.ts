@@ -38,3 +38,12 @@ export function certificateNames(pem: string): readonly string[] {
     name.toLowerCase(),
   )
 }
+
+/** The first certificate of a PEM text, in DER; nothing when there is none that can be read. */
+export function findCertificate(pem: string): Uint8Array | undefined {
+  try {
+    return new Uint8Array(new X509Certificate(pem).raw)
+  } catch {
+    return undefined
+  }
+}

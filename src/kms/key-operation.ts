@@ -133,7 +133,7 @@ function checkKey<M extends Members & NamesKey>(
   key: Key,
 ): void {
   const { value } = key.record
-  checkState(key.arn, key.state, facts.states)
+  checkState(key, facts.states)
   if (facts.usage !== undefined) checkUsage(key.arn, value, facts.usage, facts.name)
   if (facts.algorithm !== undefined) checkAlgorithm(value, facts.algorithm(input))
   facts.checkKey?.(input, key)

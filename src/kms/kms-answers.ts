@@ -8,7 +8,7 @@ import {
 } from '../api/key-specs.ts'
 import { always, answer, boolean, instant, integer, list, oneOf, text, texts } from '../api/shapes.ts'
 import { GRANT_OPERATIONS } from './grants/grant-record.ts'
-import { CONNECTION_ERROR_CODES } from './key-stores/xks-errors.ts'
+import { CONNECTION_ERROR_CODES } from './key-stores/connection-errors.ts'
 import { KEY_STATES } from './keys/key-record.ts'
 
 /** MultiRegionKey. Source: the service model. */

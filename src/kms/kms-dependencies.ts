@@ -3,6 +3,7 @@ import type { GiveWay } from '../base/slices.ts'
 import type { Custody } from '../custody/custody.ts'
 import type { GrantTokens } from '../custody/grant-token.ts'
 import type { Operation } from '../dispatch/operation.ts'
+import type { Tokens } from '../pkcs11/tokens.ts'
 import type { Quotas } from '../quotas/quota-service.ts'
 import type { Records } from '../store/records.ts'
 import type { XksClient } from '../xks/client/client.ts'
@@ -36,6 +37,8 @@ export type KmsDependencies = PrincipalNames & {
   readonly attestationRoots: readonly Uint8Array[]
   /** Calls the proxies of external key stores. */
   readonly xks: XksClient
+  /** The tokens behind key stores of type AWS_CLOUDHSM. */
+  readonly tokens: Tokens
   /** @throws when the index of the audit log cannot answer. */
   readonly lastUsage: (account: string, region: string, keyId: string) => Promise<UsageKnown>
   readonly grantTokens: GrantTokens

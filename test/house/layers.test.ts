@@ -16,6 +16,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sigv4: ['base', 'api', 'crypto'],
   attestation: ['base', 'crypto'],
   custody: ['base', 'api', 'crypto'],
+  // It knows tokens and their libraries, and nothing of KMS; custody and kms use keys in tokens.
+  pkcs11: ['base', 'crypto'],
   'xks/protocol': ['base', 'crypto'],
   'xks/client': ['base', 'sigv4', 'xks/protocol'],
   audit: ['base', 'api', 'crypto', 'store'],
@@ -31,7 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dispatch: ['base', 'api', 'policy', 'sigv4', 'store', 'audit', 'quotas'],
   kms: [
     ...['base', 'api', 'policy', 'store', 'custody', 'attestation', 'quotas', 'dispatch'],
-    ...['xks/protocol', 'xks/client'],
+    ...['xks/protocol', 'xks/client', 'pkcs11'],
   ],
   cloudtrail: [
     ...['base', 'api', 'crypto', 'policy', 'store', 'audit', 'audit-index', 'audit-index/thread'],
@@ -51,7 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   explain: ['base', 'api', 'policy', 'store', 'audit-index', 'dispatch', 'kms', 'iam'],
   // It serves the web console's files, and signs in to it; the HTTP server forwards requests to it.
   'console-server': ['base', 'api', 'sigv4', 'crypto', 'store', 'custody', 'audit', 'dispatch', 'iam'],
-  jobs: ['base', 'store', 'audit', 'audit-index/thread', 'insights/detector', 'kms'],
+  jobs: ['base', 'store', 'audit', 'audit-index/thread', 'insights/detector', 'kms', 'pkcs11'],
   // The endpoints of events are in a file of their own, which config parses and nobody else reads.
   notifications: [
     ...['base', 'crypto', 'store', 'config', 'audit', 'audit-index', 'audit-index/thread', 'client'],

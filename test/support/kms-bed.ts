@@ -17,6 +17,7 @@ import { KeyCounter } from '../../src/kms/keys/key-count.ts'
 import { wrappedKeys } from '../../src/kms/keys/wrapped-keys.ts'
 import type { KmsDependencies, KmsOperation } from '../../src/kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
+import { NO_TOKENS } from '../../src/pkcs11/tokens.ts'
 import type { Principal } from '../../src/policy/decide.ts'
 import { openQuotas } from '../../src/quotas/quota-service.ts'
 import { openRecords } from '../../src/store/cache.ts'
@@ -106,6 +107,7 @@ export async function openKmsBed(more: readonly KmsOperation[] = []): Promise<Km
     sm2Regions: new Set(),
     attestationRoots: [],
     lastUsage: async () => ({ last: undefined, current: true }),
+    tokens: NO_TOKENS,
     xks: openXksClient({
       ca: undefined,
       routes: new Map(),

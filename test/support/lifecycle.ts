@@ -26,6 +26,7 @@ import { wrappedKeys } from '../../src/kms/keys/wrapped-keys.ts'
 import type { KmsDependencies } from '../../src/kms/kms-dependencies.ts'
 import { dueNote } from '../../src/kms/lifecycle/due.ts'
 import { planDue } from '../../src/kms/lifecycle/due-plan.ts'
+import { NO_TOKENS } from '../../src/pkcs11/tokens.ts'
 import { defaultKeyPolicy } from '../../src/policy/key-policy.ts'
 import { openQuotas } from '../../src/quotas/quota-service.ts'
 import { openRecords } from '../../src/store/cache.ts'
@@ -87,6 +88,7 @@ export async function openWorker(folder: string, time: Time): Promise<Worker> {
     quotas,
     keyCounter: new KeyCounter(systemRandom),
     custody,
+    tokens: NO_TOKENS,
     xks: openXksClient({
       ca: undefined,
       routes: new Map(),

@@ -4,12 +4,12 @@ import { kindOfFormat1 } from '../../store/kind.ts'
 import type { Kind, Records, Stored } from '../../store/records.ts'
 import type { XksTarget } from '../../xks/client/client.ts'
 import { partitionOf } from '../keys/key-record.ts'
-import type { ConnectionErrorCode } from './xks-errors.ts'
+import type { ConnectionErrorCode } from './connection-errors.ts'
 
 /**
  * Whether a store can be used.
  *
- * States: DISCONNECTED at first; CONNECTING when that is asked for, until the proxy has been asked
+ * States: DISCONNECTED at first; CONNECTING when that is asked for, until the proxy or the token has been asked
  * (see {@link CONNECTING}); then CONNECTED or FAILED; DISCONNECTED from any of them by request.
  */
 export type Connection =
@@ -19,18 +19,37 @@ export type Connection =
 /** The credential for calling a proxy. The same object as long as the record is the same. */
 type ProxyCredential = { readonly accessKeyId: string; readonly secretAccessKey: string }
 
-/**
- * A custom key store: always an external one with a public endpoint, the only kind that Holdfast has.
- * Partition: `<account>/<region>`; name: its id.
- */
-export type CustomKeyStoreValue = {
+type StoreValue = {
   readonly format: 1
   readonly name: string
   readonly createdAt: EpochMs
+  readonly connection: Connection
+}
+
+/** An external key store: one with a public endpoint. */
+export type ExternalStoreValue = StoreValue & {
   readonly endpoint: string
   readonly path: string
   readonly credential: ProxyCredential
-  readonly connection: Connection
+}
+
+/** A key store of type AWS_CLOUDHSM, whose cluster is a PKCS #11 token. */
+export type ClusterStoreValue = StoreValue & {
+  readonly cluster: {
+    readonly id: string
+    /** What has to be the PIN of the token when the store is connected. */
+    readonly password: string
+    /** PEM. */
+    readonly trustAnchor: string
+  }
+}
+
+/** A custom key store. Partition: `<account>/<region>`; name: its id. */
+export type CustomKeyStoreValue = ExternalStoreValue | ClusterStoreValue
+
+/** Whether a store is of type AWS_CLOUDHSM. */
+export function isClusterStore(value: CustomKeyStoreValue): value is ClusterStoreValue {
+  return 'cluster' in value
 }
 
 /** The kind of custom key stores. */
@@ -48,8 +67,8 @@ export const STORE_REGISTER: Kind<{ readonly format: 1; readonly ids: readonly s
 export const REGISTER_NAME = 'all'
 
 /**
- * The KMS key that uses an external key. Partition: `<account>/<region>/<store id>`; name: the external key's
- * id.
+ * A KMS key of a store. Partition: `<account>/<region>/<store id>`; name: the external key's id, or in a store of type
+ * AWS_CLOUDHSM the key's own.
  */
 export const STORE_KEY: Kind<{ readonly format: 1; readonly keyId: string }> =
   kindOfFormat1('custom-key-store-key')
@@ -132,16 +151,26 @@ export async function readStores(scope: StoreScope): Promise<{
 /** The target of calls to a store's proxy. */
 export function targetOf(
   region: string,
-  value: Pick<CustomKeyStoreValue, 'endpoint' | 'path' | 'credential'>,
+  value: Pick<ExternalStoreValue, 'endpoint' | 'path' | 'credential'>,
 ): XksTarget {
   return { endpoint: value.endpoint, path: value.path, region, credentials: value.credential }
 }
 
 /** The data of a store in an audit event, beside the request. */
 export function storeEventData({ value }: CustomKeyStore): { readonly [name: string]: unknown } {
+  if (isClusterStore(value)) return { customKeyStoreName: value.name, clusterId: value.cluster.id }
   return {
     customKeyStoreName: value.name,
     xksProxyUriEndpoint: value.endpoint,
     xksProxyUriPath: value.path,
   }
 }
+
+/**
+ * A note to destroy the key of a deleted KMS key in a token. It stays until the token has done so. Partition:
+ * {@link CONNECTING_PARTITION}; name: the key's id.
+ */
+export const TOKEN_KEY_DISPOSAL: Kind<TokenKeyDisposal> = kindOfFormat1('token-key-disposal')
+
+/** What is to be destroyed. */
+export type TokenKeyDisposal = { readonly format: 1; readonly account: string; readonly clusterId: string }

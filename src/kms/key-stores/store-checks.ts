@@ -2,10 +2,10 @@ import { KmsError } from '../../api/errors.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import { XksFailure } from '../../xks/client/failure.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
-import { type CustomKeyStore, type CustomKeyStoreValue, targetOf } from './custom-key-store.ts'
+import { type CustomKeyStore, type ExternalStoreValue, isClusterStore, targetOf } from './custom-key-store.ts'
 import { askProxy } from './xks-errors.ts'
 
-type Uri = Pick<CustomKeyStoreValue, 'endpoint' | 'path'>
+type Uri = Pick<ExternalStoreValue, 'endpoint' | 'path'>
 
 /** @param others the other stores of the account and region. @throws CustomKeyStoreNameInUseException. */
 export function checkStoreName(name: string, others: readonly CustomKeyStore[]): void {
@@ -19,7 +19,7 @@ export function checkStoreName(name: string, others: readonly CustomKeyStore[]):
 /** @param others the other stores of the account and region. @throws XksProxyUriInUseException. */
 export function checkStoreUri({ endpoint, path }: Uri, others: readonly CustomKeyStore[]): void {
   const same = ({ value }: CustomKeyStore): boolean =>
-    value.path === path && value.endpoint.toLowerCase() === endpoint.toLowerCase()
+    !isClusterStore(value) && value.path === path && value.endpoint.toLowerCase() === endpoint.toLowerCase()
   if (!others.some(same)) return
   throw new KmsError(
     'XksProxyUriInUseException',
@@ -36,7 +36,7 @@ export async function checkProxy(
   dependencies: KmsDependencies,
   call: Call,
   operation: string,
-  value: Pick<CustomKeyStoreValue, 'endpoint' | 'path' | 'credential'>,
+  value: Pick<ExternalStoreValue, 'endpoint' | 'path' | 'credential'>,
 ): Promise<void> {
   const target = targetOf(call.region, value)
   await askProxy('store', askHealth(dependencies, target, { operation, requestId: call.requestId }))

@@ -1,8 +1,16 @@
 import type { Change, Records, Stored } from '../../store/records.ts'
 import { remove, replace } from '../../store/records.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
-import { type ConnectingValue, type Connection, findStore, targetOf } from './custom-key-store.ts'
+import { connectCluster } from './cluster.ts'
+import {
+  type ConnectingValue,
+  type Connection,
+  findStore,
+  isClusterStore,
+  targetOf,
+} from './custom-key-store.ts'
 import { askHealth } from './store-checks.ts'
+import { tokenConnectionErrorCode } from './token-errors.ts'
 import { connectionErrorCode } from './xks-errors.ts'
 
 /** The outcome of connecting a store, and its changes. */
@@ -15,12 +23,12 @@ export type ConnectionOutcome = {
 }
 
 /**
- * Asks the proxy of a store that waits for its connection for its health.
+ * Asks the proxy of a store that waits for its connection for its health, or logs in to its token.
  *
  * @param note which the changes remove, whatever the outcome.
  */
 export async function settleConnection(
-  dependencies: { readonly records: Records; readonly xks: KmsDependencies['xks'] },
+  dependencies: { readonly records: Records } & Pick<KmsDependencies, 'xks' | 'tokens'>,
   note: Stored<ConnectingValue>,
 ): Promise<ConnectionOutcome> {
   const { account, region, storeId, requestId } = note.value
@@ -31,6 +39,14 @@ export async function settleConnection(
     connection,
     cause,
   })
+  if (isClusterStore(store.value)) {
+    try {
+      await connectCluster(dependencies.tokens, account, store.value)
+      return settled({ state: 'CONNECTED' })
+    } catch (error) {
+      return settled({ state: 'FAILED', errorCode: tokenConnectionErrorCode(error) }, error)
+    }
+  }
   try {
     const purpose = { operation: 'ConnectCustomKeyStore', requestId }
     await askHealth(dependencies, targetOf(region, store.value), purpose)

@@ -45,7 +45,7 @@ export function invalidInput(message: string): KmsError {
   return new KmsError('ValidationException', message)
 }
 
-/** The error for a CloudHSM cluster: Holdfast has none. */
+/** The error for a CloudHSM cluster that the operator has not configured for the account. */
 export function clusterNotFound(clusterId: string): KmsError {
   return new KmsError('CloudHsmClusterNotFoundException', `The cluster ${clusterId} does not exist.`)
 }

@@ -1,13 +1,25 @@
 import { KmsError } from '../../api/errors.ts'
 import type { KeyOrigin } from '../../api/key-specs.ts'
+import { utf8 } from '../../base/bytes.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import { type Change, insert, replace } from '../../store/records.ts'
 import type { ExternalKeyFacts } from '../../xks/client/responses.ts'
 import { isExternalKeyId } from '../../xks/protocol/protocol.ts'
-import { NOT_CONNECTED } from '../keys/key-state.ts'
+import { notConnected } from '../keys/key-state.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
-import { type CustomKeyStore, getStore, STORE_KEY, storeKeyPartition, targetOf } from './custom-key-store.ts'
+import { keysOfCluster, tokenLabel } from './cluster.ts'
+import {
+  type ClusterStoreValue,
+  type CustomKeyStore,
+  type ExternalStoreValue,
+  getStore,
+  isClusterStore,
+  STORE_KEY,
+  storeKeyPartition,
+  targetOf,
+} from './custom-key-store.ts'
 import { invalidInput } from './store-input.ts'
+import { askToken } from './token-errors.ts'
 import { askProxy } from './xks-errors.ts'
 
 type StoreKeyInput = {
@@ -52,10 +64,10 @@ export function checkStoreMembers(input: StoreKeyInput, origin: KeyOrigin): void
 /** A checked place for a key in a store. */
 export type StorePlace = {
   /** The store in the key's record. */
-  readonly keyStore: { readonly id: string; readonly xksKeyId: string }
+  readonly keyStore: { readonly id: string; readonly xksKeyId?: string }
   readonly store: CustomKeyStore
   /** The changes that reserve the place for the key. */
-  readonly changes: (keyId: string) => readonly Change[]
+  readonly changes: readonly Change[]
 }
 
 /**
@@ -67,48 +79,68 @@ export async function findStorePlace(
   call: Call,
   input: StoreKeyInput,
   dependencies: KmsDependencies,
-  origin: KeyOrigin,
+  { origin, keyId }: { readonly origin: KeyOrigin; readonly keyId: string },
 ): Promise<StorePlace | undefined> {
   const { CustomKeyStoreId: storeId, XksKeyId: xksKeyId } = input
   if (storeId === undefined) return undefined
   const { account } = call.caller
   const { region } = call
   const store = await getStore({ records: dependencies.records, account, region }, storeId)
-  if (xksKeyId === undefined) {
-    throw invalidInput(`Origin ${origin} is not valid for a custom key store of type EXTERNAL_KEY_STORE.`)
+  const type = isClusterStore(store.value) ? 'AWS_CLOUDHSM' : 'EXTERNAL_KEY_STORE'
+  if (origin !== type) {
+    throw invalidInput(`Origin ${origin} is not valid for a custom key store of type ${type}.`)
   }
   if (store.value.connection.state !== 'CONNECTED') {
-    throw new KmsError('CustomKeyStoreInvalidStateException', NOT_CONNECTED)
+    throw new KmsError('CustomKeyStoreInvalidStateException', notConnected(origin))
   }
   const partition = storeKeyPartition(account, region, storeId)
+  const reserve = (name: string): readonly Change[] => [
+    insert(STORE_KEY, partition, name, { format: 1, keyId }),
+    // Writes the store again, so that a concurrent deletion or disconnection conflicts.
+    replace(store, store.value),
+  ]
+  if (isClusterStore(store.value)) {
+    await makeTokenKey(call, dependencies, store.value, keyId)
+    return { keyStore: { id: storeId }, store, changes: reserve(keyId) }
+  }
+  if (xksKeyId === undefined) throw invalidInput(`XksKeyId is required for Origin ${origin}.`)
   if ((await dependencies.records.get(STORE_KEY, partition, xksKeyId)) !== undefined) {
     throw new KmsError(
       'XksKeyAlreadyInUseException',
       `The external key ${xksKeyId} is already associated with a KMS key in the custom key store ${storeId}.`,
     )
   }
-  await checkExternalKey(call, dependencies, store, xksKeyId)
+  await checkExternalKey(call, dependencies, store.value, xksKeyId)
   return {
     keyStore: { id: storeId, xksKeyId },
     store,
-    changes: (keyId) => [
-      insert(STORE_KEY, partition, xksKeyId, { format: 1, keyId }),
-      // Writes the store again, so that a concurrent deletion or disconnection conflicts.
-      replace(store, store.value),
-    ],
+    changes: reserve(xksKeyId),
   }
+}
+
+async function makeTokenKey(
+  call: Call,
+  { tokens }: KmsDependencies,
+  { cluster }: ClusterStoreValue,
+  keyId: string,
+): Promise<void> {
+  const making = async () => {
+    const keys = keysOfCluster(tokens, call.caller.account, cluster.id)
+    await keys.generate(tokenLabel(keyId), utf8(keyId))
+  }
+  await askToken('inStore', making())
 }
 
 async function checkExternalKey(
   call: Call,
   dependencies: KmsDependencies,
-  store: CustomKeyStore,
+  store: ExternalStoreValue,
   xksKeyId: string,
 ): Promise<void> {
   if (!isExternalKeyId(xksKeyId)) {
     throw new KmsError('XksKeyNotFoundException', `There is no external key ${xksKeyId}.`)
   }
-  const key = { target: targetOf(call.region, store.value), keyId: xksKeyId }
+  const key = { target: targetOf(call.region, store), keyId: xksKeyId }
   const purpose = {
     requestId: call.requestId,
     operation: 'CreateKey',

@@ -1,5 +1,6 @@
 import { type ErrorCode, KmsError } from '../../api/errors.ts'
 import { XksFailure, type XksReason } from '../../xks/client/failure.ts'
+import type { ConnectionErrorCode } from './connection-errors.ts'
 
 /** The error that callers of an operation get when a proxy has given no result. */
 type CallerError = {
@@ -11,20 +12,6 @@ type CallerError = {
   /** The error code in DescribeCustomKeyStores for such a failed connection. */
   readonly connection: ConnectionErrorCode
 }
-
-/** Why an external key store could not be connected. Source: the service model, `ConnectionErrorCodeType`. */
-export const CONNECTION_ERROR_CODES = [
-  'INTERNAL_ERROR',
-  'INVALID_CREDENTIALS',
-  'XKS_PROXY_ACCESS_DENIED',
-  'XKS_PROXY_INVALID_CONFIGURATION',
-  'XKS_PROXY_INVALID_RESPONSE',
-  'XKS_PROXY_INVALID_TLS_CONFIGURATION',
-  'XKS_PROXY_NOT_REACHABLE',
-  'XKS_PROXY_TIMED_OUT',
-] as const
-/** One of {@link CONNECTION_ERROR_CODES}. */
-export type ConnectionErrorCode = (typeof CONNECTION_ERROR_CODES)[number]
 
 const STATE = 'CustomKeyStoreInvalidStateException'
 const INVALID_RESPONSE = 'XksProxyInvalidResponseException'
@@ -168,7 +155,7 @@ function proxyError(askedBy: AskedBy, cause: XksFailure): KmsError {
   return new KmsError(code, callerError.message, { cause })
 }
 
-/** The error code in DescribeCustomKeyStores for a failed connection. */
+/** The error code in DescribeCustomKeyStores for a failed connection to a proxy. */
 export function connectionErrorCode(error: unknown): ConnectionErrorCode {
   return error instanceof XksFailure ? CALLER_ERRORS[error.reason].connection : 'INTERNAL_ERROR'
 }

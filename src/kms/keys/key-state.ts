@@ -56,25 +56,39 @@ export function stateAt(value: KeyValue, now: EpochMs): KeyState {
  *
  * @throws DisabledException, KMSInvalidStateException.
  */
-export function checkState(arn: string, state: KeyState, accepted: readonly KeyState[]): void {
-  if (accepted.includes(state)) return
-  throw stateError(arn, state, accepted)
+export function checkState(key: KeyInState, accepted: readonly KeyState[]): void {
+  if (accepted.includes(key.state)) return
+  throw stateError(key, accepted)
 }
 
-function stateError(arn: string, state: KeyState, accepted: readonly KeyState[]): KmsError {
+/** A key, its state, and the origin of its key material. */
+type KeyInState = {
+  readonly arn: string
+  readonly state: KeyState
+  readonly record: { readonly value: Pick<KeyValue, 'origin'> }
+}
+
+function stateError({ arn, state, record }: KeyInState, accepted: readonly KeyState[]): KmsError {
   if (accepted === PENDING_DELETION_ONLY) {
     return new KmsError('KMSInvalidStateException', `${arn} is not pending deletion.`)
   }
-  if (state === 'Unavailable') return new KmsError('KMSInvalidStateException', NOT_CONNECTED)
+  if (state === 'Unavailable')
+    return new KmsError('KMSInvalidStateException', notConnected(record.value.origin))
   if (state === 'Disabled') return new KmsError('DisabledException', `${arn} is disabled.`)
   return new KmsError('KMSInvalidStateException', `${arn} is ${WORDS[state]}.`)
 }
 
 /**
- * What the users of a key are told whose external key store is not connected.
- * Source: AWS KMS Developer Guide, "Troubleshooting external key stores".
+ * What the users of a key are told whose custom key store is not connected. Source for an external one: AWS KMS
+ * Developer Guide, "Troubleshooting external key stores"; for the other type no text is recorded.
  */
-export const NOT_CONNECTED =
+export function notConnected(origin: KeyValue['origin']): string {
+  return origin === 'AWS_CLOUDHSM' ? CLUSTER_NOT_CONNECTED : PROXY_NOT_CONNECTED
+}
+
+const CLUSTER_NOT_CONNECTED =
+  'This KMS key is in a custom key store that is not connected to its AWS CloudHSM cluster. Connect the custom key store and try the request again.'
+const PROXY_NOT_CONNECTED =
   'This KMS key is in a custom key store that is not connected to its external key store proxy. Connect the external key store and try the request again.'
 
 const WORDS: { readonly [S in Exclude<KeyState, 'Disabled' | 'Unavailable'>]: string } = {

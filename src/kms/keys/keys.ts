@@ -23,14 +23,14 @@ export type Key = {
   /** The state at the time of the call. */
   readonly state: KeyState
   readonly policy: CompiledPolicy
-  /** The external key store that the key is in. */
+  /** The custom key store that the key is in. */
   readonly store?: KeyStoreOfKey
   /** For a key that does not exist yet: the changes that make it. */
   readonly making?: { readonly changes: readonly Change[]; readonly event: Consequence }
 }
 
-/** An external key store, and its name for a key. */
-export type KeyStoreOfKey = { readonly record: CustomKeyStore; readonly xksKeyId: string }
+/** A custom key store, and an external one's name for a key. */
+export type KeyStoreOfKey = { readonly record: CustomKeyStore; readonly xksKeyId: string | undefined }
 
 /** Where keys are looked up: the records, and the region and time of the call. */
 export type KeyScope = { readonly records: Records; readonly region: string; readonly now: EpochMs }
@@ -58,7 +58,7 @@ async function withStore(
   return {
     ...key,
     state: connected ? key.state : stateWithoutStore(key.state),
-    ...(xksKeyId !== undefined && { store: { record, xksKeyId } }),
+    store: { record, xksKeyId },
   }
 }
 

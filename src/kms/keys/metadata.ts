@@ -5,6 +5,7 @@ import { wireName } from '../../api/validate.ts'
 import type { EpochMs } from '../../base/ports.ts'
 import { eventDate } from '../../dispatch/event-date.ts'
 import type { EventData } from '../../dispatch/operation.ts'
+import { isClusterStore } from '../key-stores/custom-key-store.ts'
 import type {
   KEY_METADATA_ANSWER,
   MULTI_REGION_CONFIGURATION_ANSWER,
@@ -27,6 +28,7 @@ export function keyMetadata(key: Key): KeyMetadata {
   return {
     AWSAccountId: key.account,
     Arn: key.arn,
+    CloudHsmClusterId: clusterOf(key),
     CreationDate: epochSeconds(value.createdAt),
     CurrentKeyMaterialId: shownMaterialId(value),
     CustomKeyStoreId: value.keyStore?.id,
@@ -47,6 +49,11 @@ export function keyMetadata(key: Key): KeyMetadata {
     PendingDeletionWindowInDays: pendingWindow(value),
     XksKeyConfiguration: value.keyStore?.xksKeyId ? { Id: value.keyStore.xksKeyId } : undefined,
   }
+}
+
+function clusterOf({ store }: Key): string | undefined {
+  const value = store?.record.value
+  return value !== undefined && isClusterStore(value) ? value.cluster.id : undefined
 }
 
 /** The id of the current key material, which AWS shows for symmetric encryption keys that it keeps itself. */

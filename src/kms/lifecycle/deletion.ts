@@ -1,7 +1,14 @@
 import type { EpochMs } from '../../base/ports.ts'
-import { type Change, remove, replace, type Stored } from '../../store/records.ts'
+import { type Change, insert, remove, replace, type Stored } from '../../store/records.ts'
 import { removeGrantsOf } from '../grants/grant-deletion.ts'
-import { STORE_KEY, storeKeyPartition } from '../key-stores/custom-key-store.ts'
+import {
+  CONNECTING_PARTITION,
+  findStore,
+  isClusterStore,
+  STORE_KEY,
+  storeKeyPartition,
+  TOKEN_KEY_DISPOSAL,
+} from '../key-stores/custom-key-store.ts'
 import { keyMaterialsOf } from '../keys/key-materials.ts'
 import { ALIAS, KEY, KEY_OWNER, type KeyValue, partitionOf } from '../keys/key-record.ts'
 import { type RelatedKey, relatedKeys } from '../keys/key-set.ts'
@@ -52,6 +59,7 @@ export async function planDeletion(
       await dependencies.keyCounter.remove(records, { account, region }),
       ...materials.map(remove),
       ...(await leaveSet(dependencies, key, now)),
+      ...(await tokenKeyDisposal(dependencies, key)),
     ],
     event: { name: 'DeleteKey', account, region, resources: [{ account, arn: key.arn }] },
     forget: materials.map(({ value }) => value.materialId),
@@ -72,15 +80,27 @@ async function namesOf(dependencies: KmsDependencies, key: Key): Promise<readonl
   return changes
 }
 
-/** The record that reserves the external key. The external key itself stays. */
+/** The record that reserves the place in the store. An external key itself stays. */
 async function placeInStore(
   dependencies: KmsDependencies,
   { record, account, region }: Key,
 ): Promise<Stored<object> | undefined> {
   const { keyStore } = record.value
-  if (keyStore?.xksKeyId === undefined) return undefined
+  if (keyStore === undefined) return undefined
   const partition = storeKeyPartition(account, region, keyStore.id)
-  return dependencies.records.get(STORE_KEY, partition, keyStore.xksKeyId)
+  return dependencies.records.get(STORE_KEY, partition, keyStore.xksKeyId ?? record.name)
+}
+
+/** The note to destroy a key in a token: nobody can take back the deletion once the note is committed. */
+async function tokenKeyDisposal(
+  { records }: KmsDependencies,
+  { record, account, region, keyId }: Key,
+): Promise<readonly Change[]> {
+  const { keyStore } = record.value
+  const store = keyStore && (await findStore({ records, account, region }, keyStore.id))
+  if (store === undefined || !isClusterStore(store.value)) return []
+  const note = { format: 1 as const, account, clusterId: store.value.cluster.id }
+  return [insert(TOKEN_KEY_DISPOSAL, CONNECTING_PARTITION, keyId, note)]
 }
 
 /** The other keys of its set lose a replica; a primary that waited for the last one gets its date. */

@@ -48,7 +48,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, dependencies: KmsDe
       keyPermission({ call, key, dependencies }, 'CreateAlias', () => undefined),
     ],
     check: () => {
-      checkState(key.arn, key.state, FACTS.states)
+      checkState(key, FACTS.states)
       if (existing !== undefined) {
         const arn = aliasArn(call.region, account, name)
         throw new KmsError('AlreadyExistsException', `An alias with the name ${arn} already exists`)

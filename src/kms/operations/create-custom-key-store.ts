@@ -4,16 +4,19 @@ import { toHex } from '../../base/bytes.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import { insert, replace } from '../../store/records.ts'
 import { accountOperation } from '../account-operation.ts'
+import { checkCluster } from '../key-stores/cluster.ts'
 import {
+  type ClusterStoreValue,
   CUSTOM_KEY_STORE,
+  type CustomKeyStore,
   type CustomKeyStoreValue,
+  type ExternalStoreValue,
   REGISTER_NAME,
   readStores,
   STORE_REGISTER,
 } from '../key-stores/custom-key-store.ts'
 import { checkProxy, checkStoreName, checkStoreUri } from '../key-stores/store-checks.ts'
 import {
-  clusterNotFound,
   endpointServiceNotFound,
   invalidInput,
   STORE_NAME,
@@ -32,7 +35,7 @@ const INPUT = {
 
 type CreateInput = Input<typeof INPUT>
 
-/** Registers an external key store proxy. Source: AWS KMS API Reference, "CreateCustomKeyStore". */
+/** Registers an external key store proxy, or a cluster. Source: AWS KMS API Reference, "CreateCustomKeyStore". */
 export const createCustomKeyStore = accountOperation(
   {
     name: 'CreateCustomKeyStore',
@@ -58,9 +61,11 @@ const XKS_MEMBERS = [
 const VPC_MEMBERS = ['XksProxyVpcEndpointServiceName', 'XksProxyVpcEndpointServiceOwner'] as const
 
 type Settings =
-  | { readonly type: 'cluster'; readonly clusterId: string }
+  | { readonly type: 'cluster'; readonly cluster: ClusterStoreValue['cluster'] }
   | { readonly type: 'service'; readonly name: string }
-  | ({ readonly type: 'proxy' } & Pick<CustomKeyStoreValue, 'endpoint' | 'path' | 'credential'>)
+  | { readonly type: 'proxy'; readonly proxy: Proxy }
+
+type Proxy = Pick<ExternalStoreValue, 'endpoint' | 'path' | 'credential'>
 
 /** @throws ValidationException unless the members are those of the store's type. */
 function settingsOf(input: CreateInput): Settings {
@@ -72,7 +77,10 @@ function settingsOf(input: CreateInput): Settings {
     if (!CloudHsmClusterId || !KeyStorePassword || !TrustAnchorCertificate) {
       throw missingMembers(CLOUDHSM_MEMBERS, type)
     }
-    return { type: 'cluster', clusterId: CloudHsmClusterId }
+    return {
+      type: 'cluster',
+      cluster: { id: CloudHsmClusterId, password: KeyStorePassword, trustAnchor: TrustAnchorCertificate },
+    }
   }
   const { XksProxyUriEndpoint, XksProxyUriPath, XksProxyAuthenticationCredential } = input
   if (
@@ -92,9 +100,11 @@ function settingsOf(input: CreateInput): Settings {
   const { AccessKeyId, RawSecretAccessKey } = XksProxyAuthenticationCredential
   return {
     type: 'proxy',
-    endpoint: XksProxyUriEndpoint,
-    path: XksProxyUriPath,
-    credential: { accessKeyId: AccessKeyId, secretAccessKey: RawSecretAccessKey },
+    proxy: {
+      endpoint: XksProxyUriEndpoint,
+      path: XksProxyUriPath,
+      credential: { accessKeyId: AccessKeyId, secretAccessKey: RawSecretAccessKey },
+    },
   }
 }
 
@@ -109,10 +119,8 @@ function missingMembers(names: readonly string[], type: string): KmsError {
 
 async function create(call: Call, input: CreateInput, dependencies: KmsDependencies) {
   const settings = settingsOf(input)
-  if (settings.type === 'cluster') throw clusterNotFound(settings.clusterId)
   if (settings.type === 'service') throw endpointServiceNotFound(settings.name)
   const { account } = call.caller
-  const { endpoint, path, credential } = settings
   const { register, stores } = await readStores({
     records: dependencies.records,
     account,
@@ -124,8 +132,7 @@ async function create(call: Call, input: CreateInput, dependencies: KmsDependenc
     { account, region: call.region, quota: 'kms.custom-key-stores' },
     stores.length,
   )
-  checkStoreUri({ endpoint, path }, stores)
-  await checkProxy(dependencies, call, 'CreateCustomKeyStore', { endpoint, path, credential })
+  await checkReached(call, dependencies, settings, stores)
   const storeId = newStoreId(dependencies)
   const partition = partitionOf(account, call.region)
   const ids = { format: 1 as const, ids: [...(register?.value.ids ?? []), storeId] }
@@ -133,10 +140,8 @@ async function create(call: Call, input: CreateInput, dependencies: KmsDependenc
     format: 1,
     name: input.CustomKeyStoreName,
     createdAt: call.now,
-    endpoint,
-    path,
-    credential,
     connection: { state: 'DISCONNECTED' },
+    ...(settings.type === 'cluster' ? { cluster: settings.cluster } : settings.proxy),
   }
   return {
     output: { CustomKeyStoreId: storeId },
@@ -146,6 +151,22 @@ async function create(call: Call, input: CreateInput, dependencies: KmsDependenc
     ],
     event: { response: { customKeyStoreId: storeId } },
   }
+}
+
+/** @throws the exceptions for a cluster or a proxy that cannot be that of another store, or cannot be used. */
+async function checkReached(
+  call: Call,
+  dependencies: KmsDependencies,
+  settings: Exclude<Settings, { readonly type: 'service' }>,
+  stores: readonly CustomKeyStore[],
+): Promise<void> {
+  if (settings.type === 'cluster') {
+    const { id: clusterId, trustAnchor } = settings.cluster
+    await checkCluster(dependencies.tokens, call.caller.account, { clusterId, trustAnchor }, stores)
+    return
+  }
+  checkStoreUri(settings.proxy, stores)
+  await checkProxy(dependencies, call, 'CreateCustomKeyStore', settings.proxy)
 }
 
 const STORE_ID_RANDOM_BYTES = 9

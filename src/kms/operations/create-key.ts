@@ -19,6 +19,7 @@ import {
 import type { NewKeyMaterial } from '../../custody/custody.ts'
 import type { KeyRef } from '../../custody/key-material.ts'
 import type { Call, EventData } from '../../dispatch/operation.ts'
+import { tokenKeyId } from '../../pkcs11/token-names.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { accountOperation } from '../account-operation.ts'
 import { storeEventData } from '../key-stores/custom-key-store.ts'
@@ -101,12 +102,12 @@ async function create(call: Call, input: CreateKeyInput, dependencies: KmsDepend
   const { account } = call.caller
   const { region } = call
   const tags = mergeTags([], parseTags(input.Tags ?? []))
-  const keyId = input.MultiRegion === true ? newMultiRegionId(dependencies) : dependencies.random.uuid()
-  const policies = await newKeyPolicy({ call, input, dependencies, keyArn: keyArn(region, account, keyId) })
   const kind = kindOf(input)
-  const place = await findStorePlace(call, input, dependencies, kind.origin)
-  // Checked before the key material: an RSA key takes seconds to generate.
+  const keyId = newKeyId(call, input, dependencies)
+  const policies = await newKeyPolicy({ call, input, dependencies, keyArn: keyArn(region, account, keyId) })
+  // Checked before the key material: an RSA key takes seconds to generate, and one in a token would stay there.
   await dependencies.keyCounter.check(dependencies, { account, region })
+  const place = await findStorePlace(call, input, dependencies, { origin: kind.origin, keyId })
   const material = await firstMaterial(
     call,
     dependencies,
@@ -126,10 +127,12 @@ async function create(call: Call, input: CreateKeyInput, dependencies: KmsDepend
     ...(material && asCurrent(material)),
     ...(place && { keyStore: place.keyStore }),
   }
-  const key = newKey(call, keyId, region, value)
+  const made = newKey(call, keyId, region, value)
+  const key =
+    place === undefined ? made : { ...made, store: { record: place.store, xksKeyId: input.XksKeyId } }
   call.involve({ account, arn: key.arn })
   const counted = await dependencies.keyCounter.add(dependencies, { account, region })
-  const changes = [...insertKey(key), ...counted, ...(place?.changes(keyId) ?? [])]
+  const changes = [...insertKey(key), ...counted, ...(place?.changes ?? [])]
   return {
     output: { KeyMetadata: keyMetadata(key) },
     changes: material ? [...changes, insertKeyMaterial(key, material, call.now, { order: 0 })] : changes,
@@ -151,6 +154,12 @@ async function firstMaterial(
   if (origin === 'EXTERNAL') return undefined
   const kekId = await currentKek(dependencies, ref.account, ref.region, call.now)
   return dependencies.custody.createKeyMaterial(ref, kekId)
+}
+
+/** A key in a token has the id under which a repeated run of its request finds it there. */
+function newKeyId(call: Call, input: CreateKeyInput, dependencies: KmsDependencies): string {
+  if (kindOf(input).origin === 'AWS_CLOUDHSM') return tokenKeyId(call.requestId)
+  return input.MultiRegion === true ? newMultiRegionId(dependencies) : dependencies.random.uuid()
 }
 
 function newMultiRegionId(dependencies: KmsDependencies): string {

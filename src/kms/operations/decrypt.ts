@@ -80,7 +80,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, dependencies: KmsDe
       ),
     ],
     check: () => {
-      checkState(key.arn, key.state, FACTS.states)
+      checkState(key, FACTS.states)
       checkSource(source, manner, 'Decrypt')
     },
     run: async () => {

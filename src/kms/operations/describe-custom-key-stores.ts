@@ -1,6 +1,12 @@
 import { always, boolean, list, optional, text, type ValueOf } from '../../api/shapes.ts'
 import { accountOperation } from '../account-operation.ts'
-import { type CustomKeyStore, getStore, readStores, storeNotFound } from '../key-stores/custom-key-store.ts'
+import {
+  type CustomKeyStore,
+  getStore,
+  isClusterStore,
+  readStores,
+  storeNotFound,
+} from '../key-stores/custom-key-store.ts'
 import { invalidInput, STORE_ID, STORE_NAME } from '../key-stores/store-input.ts'
 import { epochSeconds } from '../keys/metadata.ts'
 import { CUSTOM_KEY_STORES_LIST_ENTRY_ANSWER } from '../kms-answers.ts'
@@ -45,18 +51,29 @@ export const describeCustomKeyStores = accountOperation(
   },
 )
 
-/** The secret access key stays in the record. */
+/** Secret access key and password stay in the record. */
 function entry({
   name: storeId,
   value,
 }: CustomKeyStore): ValueOf<typeof CUSTOM_KEY_STORES_LIST_ENTRY_ANSWER> {
   const { connection } = value
-  return {
+  const common = {
     ConnectionErrorCode: connection.state === 'FAILED' ? connection.errorCode : undefined,
     ConnectionState: connection.state,
     CreationDate: epochSeconds(value.createdAt),
     CustomKeyStoreId: storeId,
     CustomKeyStoreName: value.name,
+  }
+  if (isClusterStore(value)) {
+    return {
+      ...common,
+      CloudHsmClusterId: value.cluster.id,
+      CustomKeyStoreType: 'AWS_CLOUDHSM',
+      TrustAnchorCertificate: value.cluster.trustAnchor,
+    }
+  }
+  return {
+    ...common,
     CustomKeyStoreType: 'EXTERNAL_KEY_STORE',
     XksProxyConfiguration: {
       AccessKeyId: value.credential.accessKeyId,

@@ -100,8 +100,8 @@ async function begin(call: Call, input: ReEncryptInput, dependencies: KmsDepende
   return {
     permissions: permissions({ call, dependencies }, input, source.key, destination),
     check: () => {
-      checkState(source.key.arn, source.key.state, FACTS.states)
-      checkState(destination.arn, destination.state, FACTS.states)
+      checkState(source.key, FACTS.states)
+      checkState(destination, FACTS.states)
       checkSource(source, from, 'ReEncrypt')
       checkUsage(destination.arn, destination.record.value, 'ENCRYPT_DECRYPT', 'ReEncrypt')
       checkAlgorithm(destination.record.value, to.algorithm)

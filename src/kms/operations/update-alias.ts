@@ -51,7 +51,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, dependencies: KmsDe
       keyPermission({ call, key: target, dependencies }, 'UpdateAlias', () => undefined),
     ],
     check: () => {
-      checkState(target.arn, target.state, FACTS.states)
+      checkState(target, FACTS.states)
       checkSameUsage(name, present, target)
       checkSameForm(name, present, target)
     },

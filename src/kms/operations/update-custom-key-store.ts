@@ -1,13 +1,19 @@
+import { KmsError } from '../../api/errors.ts'
 import { type Input, type Members, optional } from '../../api/shapes.ts'
 import type { Call } from '../../dispatch/operation.ts'
-import { replace } from '../../store/records.ts'
+import { LIST_MAX_RECORDS, replace } from '../../store/records.ts'
 import { accountOperation } from '../account-operation.ts'
+import { checkCluster, keysOfCluster, tokenLabel } from '../key-stores/cluster.ts'
 import {
+  type ClusterStoreValue,
   type CustomKeyStore,
   type CustomKeyStoreValue,
   getStore,
+  isClusterStore,
   readStores,
+  STORE_KEY,
   storeEventData,
+  storeKeyPartition,
   storeStateError,
 } from '../key-stores/custom-key-store.ts'
 import { checkProxy, checkStoreName, checkStoreUri } from '../key-stores/store-checks.ts'
@@ -18,6 +24,7 @@ import {
   STORE_NAME,
   STORE_SETTINGS,
 } from '../key-stores/store-input.ts'
+import { askToken } from '../key-stores/token-errors.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
 
 const INPUT = {
@@ -42,7 +49,7 @@ function checkInput(input: UpdateInput): void {
 async function update(call: Call, input: UpdateInput, dependencies: KmsDependencies) {
   const scope = { records: dependencies.records, account: call.caller.account, region: call.region }
   const store = await getStore(scope, input.CustomKeyStoreId)
-  checkMembers(input)
+  checkMembers(store, input)
   checkConnection(store, input)
   const service = input.XksProxyVpcEndpointServiceName
   if (service !== undefined) throw endpointServiceNotFound(service)
@@ -50,8 +57,11 @@ async function update(call: Call, input: UpdateInput, dependencies: KmsDependenc
   const { register, stores } = await readStores(scope)
   const others = stores.filter(({ name }) => name !== store.name)
   checkStoreName(value.name, others)
-  checkStoreUri(value, others)
-  if (reachesProxyAnew(input)) await checkProxy(dependencies, call, 'UpdateCustomKeyStore', value)
+  if (isClusterStore(value)) await checkClusterChange({ call, dependencies, store, others }, value, input)
+  else {
+    checkStoreUri(value, others)
+    if (reachesProxyAnew(input)) await checkProxy(dependencies, call, 'UpdateCustomKeyStore', value)
+  }
   return {
     output: {},
     // The register is replaced too, so that no other store takes the name at the same time.
@@ -60,10 +70,18 @@ async function update(call: Call, input: UpdateInput, dependencies: KmsDependenc
   }
 }
 
-/** @throws ValidationException for members that external key stores do not have. */
-function checkMembers(input: UpdateInput): void {
-  for (const name of ['CloudHsmClusterId', 'KeyStorePassword'] as const) {
-    if (input[name] !== undefined) throw invalidInput(`${name} is not valid for EXTERNAL_KEY_STORE.`)
+const CLUSTER_MEMBERS = ['CloudHsmClusterId', 'KeyStorePassword'] as const
+const PROXY_MEMBERS = [
+  ...(['XksProxyUriEndpoint', 'XksProxyUriPath', 'XksProxyAuthenticationCredential'] as const),
+  ...(['XksProxyConnectivity', 'XksProxyVpcEndpointServiceName', 'XksProxyVpcEndpointServiceOwner'] as const),
+]
+
+/** @throws ValidationException for members that stores of the type do not have. */
+function checkMembers({ value }: CustomKeyStore, input: UpdateInput): void {
+  const isCluster = isClusterStore(value)
+  const wrong = (isCluster ? PROXY_MEMBERS : CLUSTER_MEMBERS).find((name) => input[name] !== undefined)
+  if (wrong !== undefined) {
+    throw invalidInput(`${wrong} is not valid for ${isCluster ? 'AWS_CLOUDHSM' : 'EXTERNAL_KEY_STORE'}.`)
   }
   const service = input.XksProxyVpcEndpointServiceName
   const vpc = input.XksProxyConnectivity === 'VPC_ENDPOINT_SERVICE'
@@ -78,10 +96,50 @@ function checkMembers(input: UpdateInput): void {
 function checkConnection(store: CustomKeyStore, input: UpdateInput): void {
   const { state } = store.value.connection
   if (state === 'DISCONNECTED') return
-  if (input.XksProxyUriEndpoint !== undefined || input.XksProxyConnectivity !== undefined) {
+  const needsDisconnected = ['XksProxyUriEndpoint', 'XksProxyConnectivity', ...CLUSTER_MEMBERS] as const
+  if (needsDisconnected.some((name) => input[name] !== undefined)) {
     throw storeStateError(store, 'DISCONNECTED')
   }
   if (state !== 'CONNECTED') throw storeStateError(store, 'CONNECTED or DISCONNECTED')
+}
+
+type Change = {
+  readonly call: Call
+  readonly dependencies: KmsDependencies
+  /** As it was. */
+  readonly store: CustomKeyStore
+  readonly others: readonly CustomKeyStore[]
+}
+
+/**
+ * Checks that another cluster can take the place of the present one: it has every key of the store, as a cluster made
+ * from a backup has.
+ *
+ * @throws the CloudHsmCluster… exceptions.
+ */
+async function checkClusterChange(
+  { call, dependencies, store, others }: Change,
+  { cluster: { id: clusterId, trustAnchor } }: ClusterStoreValue,
+  input: UpdateInput,
+): Promise<void> {
+  if (input.CloudHsmClusterId === undefined) return
+  const { account } = call.caller
+  const { tokens, records } = dependencies
+  await checkCluster(tokens, account, { clusterId, trustAnchor }, others)
+  const partition = storeKeyPartition(account, call.region, store.name)
+  let after: string | undefined
+  do {
+    const page = await records.list(STORE_KEY, { partition, after, limit: LIST_MAX_RECORDS })
+    for (const { value } of page.records) {
+      if (await askToken('store', keysOfCluster(tokens, account, clusterId).has(tokenLabel(value.keyId))))
+        continue
+      throw new KmsError(
+        'CloudHsmClusterNotRelatedException',
+        `The cluster ${clusterId} lacks keys of the custom key store ${store.name}.`,
+      )
+    }
+    after = page.next
+  } while (after !== undefined)
 }
 
 function reachesProxyAnew(input: UpdateInput): boolean {
@@ -94,10 +152,20 @@ function reachesProxyAnew(input: UpdateInput): boolean {
 }
 
 function withChanges(value: CustomKeyStoreValue, input: UpdateInput): CustomKeyStoreValue {
+  const name = input.NewCustomKeyStoreName ?? value.name
+  if (isClusterStore(value)) {
+    const { cluster } = value
+    const id = input.CloudHsmClusterId ?? cluster.id
+    return {
+      ...value,
+      name,
+      cluster: { ...cluster, id, password: input.KeyStorePassword ?? cluster.password },
+    }
+  }
   const credential = input.XksProxyAuthenticationCredential
   return {
     ...value,
-    name: input.NewCustomKeyStoreName ?? value.name,
+    name,
     endpoint: input.XksProxyUriEndpoint ?? value.endpoint,
     path: input.XksProxyUriPath ?? value.path,
     credential:

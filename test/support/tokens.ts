@@ -1,0 +1,104 @@
+/** For tests: PKCS #11 tokens of SoftHSM, in a folder of their own. */
+
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Output } from '../../src/api/json.ts'
+import { run } from './run.ts'
+import { temporaryFolder } from './server.ts'
+
+const MODULES = ['/usr/lib/softhsm/libsofthsm2.so', '/usr/lib64/pkcs11/libsofthsm2.so']
+
+/** The library of SoftHSM. */
+export const SOFTHSM = MODULES.find((path) => existsSync(path))
+
+/** Why tests that need SoftHSM are skipped; `false` when it is there. CI has it. */
+export const NO_SOFTHSM =
+  SOFTHSM !== undefined || process.env['CI'] === 'true' ? false : 'there is no softhsm2'
+
+export const PIN = '1234567'
+const ADMINISTRATOR_PIN = '7654321'
+const OTHER_PIN = 'another-pin'
+
+/** Tokens, and the file that configures them. */
+export type TestTokens = AsyncDisposable & {
+  readonly folder: string
+  /** What a server needs to use them. */
+  readonly environment: Readonly<Record<string, string>>
+  /** What SoftHSM itself needs. */
+  readonly softhsm: Readonly<Record<string, string>>
+  /** Makes a token anew, empty. */
+  readonly init: (label: string) => Promise<void>
+  /** Changes the PIN of a token, beside the server. */
+  readonly changePin: (label: string) => Promise<void>
+  /** Writes the file; each token by its label. */
+  readonly configure: (tokens: readonly Output[]) => Promise<void>
+  /** Writes the PIN that the server uses. */
+  readonly writePin: (pin: string) => Promise<void>
+  /** What pkcs11-tool prints of the keys of a token. */
+  readonly keysOf: (label: string) => Promise<string>
+}
+
+/** The cluster ID of a token's label. */
+export function clusterOf(label: string): string {
+  return `cluster-${label.padEnd(11, 'x')}`
+}
+
+/** Makes empty tokens, all with the same PIN. */
+export async function makeTokens(labels: readonly string[], account = '000000000000'): Promise<TestTokens> {
+  const folder = await temporaryFolder()
+  const conf = join(folder, 'softhsm2.conf')
+  const store = join(folder, 'tokens')
+  await mkdir(store)
+  await writeFile(conf, `directories.tokendir = ${store}\nobjectstore.backend = file\nlog.level = ERROR\n`)
+  const softhsm = { SOFTHSM2_CONF: conf }
+  const util = async (...args: readonly string[]): Promise<void> => {
+    const { status, err } = await run('softhsm2-util', args, { environment: softhsm })
+    assert.equal(status, 0, err)
+  }
+  const pinFile = join(folder, 'pin')
+  const file = join(folder, 'pkcs11.json')
+  const tokens: TestTokens = {
+    folder,
+    softhsm,
+    environment: { HOLDFAST_PKCS11: file, HOLDFAST_PKCS11_TIMEOUT: '60000' },
+    init: (label) =>
+      util('--init-token', '--free', '--label', label, '--pin', PIN, '--so-pin', ADMINISTRATOR_PIN),
+    changePin: async (label) => {
+      const args = ['--module', SOFTHSM ?? '', '--token-label', label, '--login', '--pin', PIN]
+      const { status, err } = await run('pkcs11-tool', [...args, '--change-pin', '--new-pin', OTHER_PIN], {
+        environment: softhsm,
+      })
+      assert.equal(status, 0, err)
+    },
+    configure: (entries) =>
+      writeFile(
+        file,
+        JSON.stringify({
+          tokens: entries.map((entry) => ({ module: SOFTHSM, pinFile, environment: softhsm, ...entry })),
+        }),
+      ),
+    writePin: (pin) => writeFile(pinFile, `${pin}\n`),
+    keysOf: async (label) => {
+      const args = [
+        '--module',
+        SOFTHSM ?? '',
+        '--token-label',
+        label,
+        '--login',
+        '--pin',
+        PIN,
+        '--list-objects',
+      ]
+      return (await run('pkcs11-tool', args, { environment: softhsm })).out
+    },
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  }
+  await tokens.writePin(PIN)
+  for (const label of labels) await tokens.init(label)
+  await tokens.configure(
+    labels.map((label) => ({ name: label, label, cluster: { id: clusterOf(label), account } })),
+  )
+  return tokens
+}
