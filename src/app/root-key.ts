@@ -21,11 +21,13 @@ import { isCode, putKeyFile, readEnvelope } from '../custody/roots/envelope-file
 import { createPathKeyFile, fileMethod, type KeyFile, readKeyFile } from '../custody/roots/file.ts'
 import { kmsMethod } from '../custody/roots/kms.ts'
 import { type AskPassphrase, PASSPHRASE_MAX_BYTES, passphraseMethod } from '../custody/roots/passphrase.ts'
+import { pkcs11Method } from '../custody/roots/pkcs11.ts'
 import { ROOT_KEY_BYTES, SealError } from '../custody/roots/root.ts'
 import { type Attempt, openPath, type PathFailure, reasonOf, tryUnattended } from '../custody/roots/unlock.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
 import { DATABASE_FILE } from '../store/sqlite-file.ts'
 import { kmsCaller } from './kms-caller.ts'
+import { openNamedToken } from './tokens.ts'
 
 /** The file with the key of the unlock path `file`, within the data folder. */
 export const ROOT_KEY_FILE = 'root.key'
@@ -92,6 +94,7 @@ export function sealDependencies(config: Config, ask: AskPassphrase): ChangeDepe
       ['passphrase', passphraseMethod(ask, systemRandom)],
       ['command', commandMethod(seal.command, systemRandom)],
       ['kms', kmsMethod(kmsCaller(seal), systemRandom)],
+      ['pkcs11', pkcs11Method((name) => openNamedToken(config, name), systemRandom)],
     ]),
     timers: systemTimers,
     monotonicMs: () => systemClock.monotonicMs(),

@@ -1,3 +1,4 @@
+import { present } from '../base/assert.ts'
 import { usingGiven } from '../base/given-file.ts'
 import type { Log } from '../base/log.ts'
 import { systemClock, systemTimers } from '../base/ports.ts'
@@ -5,7 +6,7 @@ import { readRegularText } from '../base/regular-file.ts'
 import { parsePkcs11File, type TokenConfig } from '../config/pkcs11-file.ts'
 import type { Config } from '../config/settings.ts'
 import { findCertificate } from '../crypto/certificates.ts'
-import { openTokens, type TokenOfFile, type Tokens } from '../pkcs11/tokens.ts'
+import { openTokens, type TokenKeys, type TokenOfFile, type Tokens } from '../pkcs11/tokens.ts'
 
 const VARIABLE = 'HOLDFAST_PKCS11'
 
@@ -36,7 +37,20 @@ async function withTrustAnchor({ cluster, ...token }: TokenConfig): Promise<Toke
 export function openConfiguredTokens(
   { pkcs11: { timeoutMs } }: Pick<Config, 'pkcs11'>,
   tokens: readonly TokenOfFile[],
-  log: Log,
+  log: Pick<Log, 'warn'>,
 ): Tokens {
   return openTokens(tokens, { timeoutMs, timers: systemTimers, clock: systemClock, log })
+}
+
+/** Opens one token by its name, for the time of its use. @throws Error with a message for the operator. */
+export async function openNamedToken(
+  config: Pick<Config, 'pkcs11'>,
+  name: string,
+): Promise<TokenKeys & Disposable> {
+  const token = (await readTokens(config)).find((one) => one.name === name)
+  if (token === undefined) throw new Error(`there is no token '${name}': see ${VARIABLE}`)
+  // The caller gets every failure.
+  const tokens = openConfiguredTokens(config, [token], { warn: () => {} })
+  const keys = present(tokens.named(name), 'the token')
+  return { ...keys, [Symbol.dispose]: () => tokens[Symbol.dispose]() }
 }

@@ -56,6 +56,7 @@ export async function addUnlockPath(input: CommandInput): Promise<number> {
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   credential: { credential: 'credential' },
   kms: { 'key-id': 'keyId', 'key-region': 'region', endpoint: 'endpoint', profile: 'profile' },
+  pkcs11: { token: 'token' },
 }
 const ALL_OPTIONS = Object.values(OPTIONS).flatMap((options) => Object.keys(options))
 

@@ -26,7 +26,7 @@ export type TokenClientDependencies = {
   readonly timeoutMs: number
   readonly timers: Timers
   readonly clock: Pick<Clock, 'monotonicMs'>
-  readonly log: Log
+  readonly log: Pick<Log, 'warn'>
 }
 
 /** Calls that wait for a token. With more, the next one is refused: its caller would wait too long. */

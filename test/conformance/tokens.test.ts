@@ -2,15 +2,19 @@
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { readdir, rm } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import type { Output } from '../../src/api/json.ts'
 import { eventOf } from '../support/audit.ts'
-import { assertError, base64, call, newKey, succeed } from '../support/calls.ts'
+import { assertError, base64, type CallOptions, call, newKey, succeed } from '../support/calls.ts'
 import { makeCertificate, type TestCertificate } from '../support/certificate.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { run as runProgram } from '../support/run.ts'
+import { startServer, type TestServer, temporaryFolder } from '../support/server.ts'
 import { connect, describeStore, newStore } from '../support/stores.ts'
-import { clusterOf, makeTokens, NO_SOFTHSM, PIN, type TestTokens } from '../support/tokens.ts'
+import { clusterInput, clusterOf, makeTokens, NO_SOFTHSM, PIN, type TestTokens } from '../support/tokens.ts'
 
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const CONTEXT = { project: 'nile', department: 'marketing' }
 const NOT_CONNECTED =
   /^This KMS key is in a custom key store that is not connected to its AWS CloudHSM cluster/
@@ -33,29 +37,18 @@ after(async () => {
   await certificate[Symbol.asyncDispose]()
 })
 
-function clusterInput(label: string, change: Output = {}): Output {
-  return {
-    CustomKeyStoreName: label,
-    CustomKeyStoreType: 'AWS_CLOUDHSM',
-    CloudHsmClusterId: clusterOf(label),
-    KeyStorePassword: PIN,
-    TrustAnchorCertificate: certificate.cert,
-    ...withoutProxy,
-    ...change,
-  }
-}
-
-/** `newStore` of the support adds members for a proxy. */
-const withoutProxy = {
-  XksProxyUriEndpoint: undefined,
-  XksProxyUriPath: undefined,
-  XksProxyConnectivity: undefined,
-  XksProxyAuthenticationCredential: undefined,
+/** The answer of a call whose members are all texts. */
+async function textsOf(
+  name: string,
+  input: Output,
+  options: CallOptions = {},
+): Promise<Readonly<Record<string, string>>> {
+  return (await succeed(server, name, input, options)) as Record<string, string>
 }
 
 async function connected(label: string, region?: string): Promise<string> {
   const options = region === undefined ? {} : { region }
-  const storeId = await newStore(server, clusterInput(label), options)
+  const storeId = await newStore(server, clusterInput(label, certificate), options)
   const entry = await connect(server, storeId, options)
   assert.equal(entry.ConnectionState, 'CONNECTED', JSON.stringify(entry))
   return storeId
@@ -92,14 +85,14 @@ test('a key in a token is made, used and deleted there, and never leaves it', {
 
   await t.test('Encrypt and Decrypt give the plaintext back, for its context only', async () => {
     const plaintext = Buffer.alloc(4096, 7).toString('base64')
-    const { CiphertextBlob } = await succeed(server, 'Encrypt', { ...use, Plaintext: plaintext })
+    const { CiphertextBlob = '' } = await textsOf('Encrypt', { ...use, Plaintext: plaintext })
     const opened = await call(server, 'Decrypt', { CiphertextBlob, EncryptionContext: CONTEXT })
     assert.equal(opened.json['Plaintext'], plaintext, opened.text)
     const event = await eventOf(server, opened.requestId)
     assert.deepEqual(event.additionalEventData, { customKeyStoreId: storeId })
     const other = { CiphertextBlob, EncryptionContext: { project: 'kongo' } }
     assertError(await call(server, 'Decrypt', other), 'InvalidCiphertextException', undefined)
-    const bytes = Buffer.from(String(CiphertextBlob), 'base64')
+    const bytes = Buffer.from(CiphertextBlob, 'base64')
     for (const at of [28, 40, 60, 62, 63, 70, 80, 120]) {
       const changed = Buffer.from(bytes)
       changed.writeUInt8(changed.readUInt8(at) ^ 1, at)
@@ -109,7 +102,7 @@ test('a key in a token is made, used and deleted there, and never leaves it', {
   })
 
   await t.test('data keys and ReEncrypt work, and data key pairs do not', async () => {
-    const { Plaintext, CiphertextBlob } = await succeed(server, 'GenerateDataKey', {
+    const { Plaintext, CiphertextBlob } = await textsOf('GenerateDataKey', {
       ...use,
       KeySpec: 'AES_256',
     })
@@ -117,12 +110,12 @@ test('a key in a token is made, used and deleted there, and never leaves it', {
     assert.equal(opened['Plaintext'], Plaintext)
     await succeed(server, 'GenerateDataKeyWithoutPlaintext', { ...use, KeySpec: 'AES_256' })
     const other = await newKey(server)
-    const out = await succeed(server, 'ReEncrypt', {
+    const out = await textsOf('ReEncrypt', {
       CiphertextBlob,
       SourceEncryptionContext: CONTEXT,
       DestinationKeyId: other,
     })
-    const back = await succeed(server, 'ReEncrypt', {
+    const back = await textsOf('ReEncrypt', {
       CiphertextBlob: out['CiphertextBlob'],
       DestinationKeyId: keyId,
     })
@@ -185,7 +178,7 @@ test('a key in a token is made, used and deleted there, and never leaves it', {
   )
 
   await t.test('while the store is disconnected, its keys are unavailable', async () => {
-    const { CiphertextBlob } = await succeed(server, 'Encrypt', { KeyId: keyId, Plaintext: base64('a') })
+    const { CiphertextBlob } = await textsOf('Encrypt', { KeyId: keyId, Plaintext: base64('a') })
     await succeed(server, 'DisconnectCustomKeyStore', { CustomKeyStoreId: storeId })
     assertError(await call(server, 'Decrypt', { CiphertextBlob }), 'KMSInvalidStateException', NOT_CONNECTED)
     const create = await call(server, 'CreateKey', { Origin: 'AWS_CLOUDHSM', CustomKeyStoreId: storeId })
@@ -204,7 +197,7 @@ test('a key in a token is made, used and deleted there, and never leaves it', {
 test('the operations on stores answer as those of AWS', { skip: NO_SOFTHSM }, async (t) => {
   const region = 'eu-north-1'
   const here = { region }
-  const storeId = await newStore(server, clusterInput('billing'), here)
+  const storeId = await newStore(server, clusterInput('billing', certificate), here)
 
   await t.test('DescribeCustomKeyStores shows cluster and certificate, and no password', async () => {
     const { CreationDate, ...entry } = await describeStore(server, storeId, here)
@@ -222,17 +215,19 @@ test('the operations on stores answer as those of AWS', { skip: NO_SOFTHSM }, as
   await t.test(
     'CreateCustomKeyStore refuses clusters that are in use, unknown, or of another account',
     async () => {
-      const again = clusterInput('billing', { CustomKeyStoreName: 'again' })
+      const again = clusterInput('billing', certificate, { CustomKeyStoreName: 'again' })
       assertError(
         await call(server, 'CreateCustomKeyStore', again, here),
         'CloudHsmClusterInUseException',
         /./,
       )
-      const unknown = clusterInput('nowhere')
+      const unknown = clusterInput('nowhere', certificate)
       assertError(
         await call(server, 'CreateCustomKeyStore', unknown, here),
-        'CloudHsmClusterNotFoundException', /./)
-      const text = clusterInput('spare', { TrustAnchorCertificate: 'no certificate' })
+        'CloudHsmClusterNotFoundException',
+        /./,
+      )
+      const text = clusterInput('spare', certificate, { TrustAnchorCertificate: 'no certificate' })
       assertError(
         await call(server, 'CreateCustomKeyStore', text, here),
         'IncorrectTrustAnchorException',
@@ -275,7 +270,11 @@ test('the operations on stores answer as those of AWS', { skip: NO_SOFTHSM }, as
   })
 
   await t.test('a store without keys is deleted', async () => {
-    const empty = await newStore(server, clusterInput('spare', { CustomKeyStoreName: 'empty' }), here)
+    const empty = await newStore(
+      server,
+      clusterInput('spare', certificate, { CustomKeyStoreName: 'empty' }),
+      here,
+    )
     await succeed(server, 'DeleteCustomKeyStore', { CustomKeyStoreId: empty }, here)
     const text = JSON.stringify([server.output(), server.errors()])
     assert.ok(!text.includes(PIN), 'the PIN is in no output')
@@ -287,10 +286,54 @@ test('random data of all sizes returns from a token', { skip: NO_SOFTHSM }, asyn
   const here = { region: 'ap-south-1' }
   const input = { Origin: 'AWS_CLOUDHSM', CustomKeyStoreId: storeId }
   const { KeyMetadata } = await succeed(server, 'CreateKey', input, here)
-  const KeyId = (KeyMetadata as Output)['KeyId']
+  const KeyId = String((KeyMetadata as Output)['KeyId'])
   for (const size of [1, 15, 16, 17, 4095, 4096]) {
     const Plaintext = randomBytes(size).toString('base64')
-    const { CiphertextBlob } = await succeed(server, 'Encrypt', { KeyId, Plaintext }, here)
+    const { CiphertextBlob } = await textsOf('Encrypt', { KeyId, Plaintext }, here)
     assert.equal((await succeed(server, 'Decrypt', { CiphertextBlob }, here))['Plaintext'], Plaintext)
   }
 })
+
+test('the root key opens by a key in a token, and not without it', { skip: NO_SOFTHSM }, async () => {
+  const data = await temporaryFolder()
+  const run = (...args: readonly string[]) =>
+    runProgram(process.execPath, [MAIN, ...args], {
+      environment: { ...tokens.environment, HOLDFAST_DATA: data },
+    })
+  const done = async (...args: readonly string[]): Promise<string> => {
+    const { status, out, err } = await run(...args)
+    assert.equal(status, 0, err)
+    return out
+  }
+  const refused = async (...args: readonly string[]): Promise<string> => {
+    const { status, err } = await run(...args)
+    assert.notEqual(status, 0)
+    return err
+  }
+  await done('seal', 'add', 'hsm', '--type', 'pkcs11', '--token', 'billing')
+  assert.match(await done('seal', 'prove'), /hsm \(pkcs11\): opens/)
+  assert.match(await done('seal', 'list'), /hsm +pkcs11 +by itself/)
+  assert.match(await refused('seal', 'add', 'b', '--type', 'pkcs11'), /--token: expected the name of a token/)
+  assert.match(
+    await refused('seal', 'add', 'b', '--type', 'pkcs11', '--token', 'no'),
+    /there is no token 'no'/,
+  )
+  const keyId = await withServer(data, (own) => newKey(own))
+  assert.ok(!(await readdir(data)).includes('root.key'))
+  await withServer(data, (own) => succeed(own, 'DescribeKey', { KeyId: keyId }))
+  await tokens.writePin('not-the-pin')
+  assert.match(await refused('seal', 'prove'), /cannot be opened\. hsm: token billing: C_Login failed with CKR_PIN_INCORRECT/)
+  await tokens.writePin(PIN)
+  const [, path] = /(holdfast-seal-\S+)/.exec(await tokens.keysOf('billing')) ?? []
+  assert.ok(path !== undefined, 'the token has the key of the path')
+  await tokens.remove('billing', path)
+  assert.match(await refused('seal', 'prove'), /hsm: token billing: the token has no key holdfast-seal-/)
+  await rm(data, { recursive: true })
+})
+
+async function withServer<T>(data: string, use: (own: TestServer) => Promise<T>): Promise<T> {
+  await using own = await startServer({ data, environment: tokens.environment })
+  const result = await use(own)
+  assert.equal(await own.stop(), 0)
+  return result
+}

@@ -74,7 +74,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Backups: made from a snapshot of the records and the files of the log, and read back.
   backup: ['base', 'crypto', 'custody', 'store', 'audit'],
   'app/kms-caller.ts': ['config', 'client', 'custody'],
-  'app/root-key.ts': ['base', 'config', 'custody', 'store', 'app/kms-caller.ts'],
+  'app/tokens.ts': ['base', 'config', 'crypto', 'pkcs11'],
+  'app/root-key.ts': ['base', 'config', 'custody', 'store', 'app/kms-caller.ts', 'app/tokens.ts'],
   'app/store.ts': ['base', 'config', 'store'],
   // Where the audit log is.
   'app/audit-place.ts': ['base', 'config', 'audit', 'store', 'app/store.ts'],
@@ -124,7 +125,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'app/given-files.ts': [
     ...['base', 'config', 'crypto', 'attestation', 'usage', 'notifications', 'cloudtrail', 'iam'],
-    ...['console-server', 'app/deployment.ts', 'app/tls.ts'],
+    ...['console-server', 'pkcs11', 'app/deployment.ts', 'app/tls.ts', 'app/tokens.ts'],
   ],
   'app/archive.ts': [
     ...['base', 'store', 'config', 'audit', 'cloudtrail', 'notifications', 'jobs', 'app/deployment.ts'],
@@ -141,7 +142,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'app/explaining.ts': [
     ...['base', 'api', 'store', 'custody', 'quotas', 'dispatch', 'cloudtrail', 'kms', 'iam', 'explain'],
-    'usage-api',
+    ...['pkcs11', 'usage-api'],
   ],
   'app/explain.ts': [
     ...['base', 'api', 'config', 'custody', 'xks/client', 'audit', 'audit-index', 'kms', 'explain'],
@@ -195,7 +196,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'app/archive.ts',
     ],
   ],
-  'app/warm-up.ts': ['base', 'store', 'custody', 'xks/client', 'quotas', 'sigv4', 'dispatch', 'kms', 'iam'],
+  'app/warm-up.ts': [
+    ...['base', 'store', 'custody', 'pkcs11', 'xks/client', 'quotas', 'sigv4', 'dispatch', 'kms', 'iam'],
+  ],
   'app/node.ts': [
     ...[
       'base',
@@ -225,6 +228,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'app/log-followers.ts',
       'app/node-jobs.ts',
       'app/node-reports.ts',
+      'app/tokens.ts',
       'app/warm-up.ts',
     ],
   ],
@@ -235,7 +239,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'app/s3-gateway.ts': [
     ...['base', 'config', 'custody', 'store', 'audit', 'dispatch', 'http', 'iam', 'kms', 'notifications'],
     ...['quotas', 's3', 'sigv4', 'xks/client', 'app/deployment.ts', 'app/given-files.ts', 'app/tls.ts'],
-    'app/witnessed.ts',
+    ...['app/tokens.ts', 'app/witnessed.ts'],
   ],
   cli: [
     'app/s3-gateway.ts',

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Output } from '../../src/api/json.ts'
+import type { TestCertificate } from './certificate.ts'
 import { run } from './run.ts'
 import { temporaryFolder } from './server.ts'
 
@@ -19,7 +20,6 @@ export const NO_SOFTHSM =
 
 export const PIN = '1234567'
 const ADMINISTRATOR_PIN = '7654321'
-const OTHER_PIN = 'another-pin'
 
 /** Tokens, and the file that configures them. */
 export type TestTokens = AsyncDisposable & {
@@ -30,8 +30,8 @@ export type TestTokens = AsyncDisposable & {
   readonly softhsm: Readonly<Record<string, string>>
   /** Makes a token anew, empty. */
   readonly init: (label: string) => Promise<void>
-  /** Changes the PIN of a token, beside the server. */
-  readonly changePin: (label: string) => Promise<void>
+  /** Removes a key from a token, beside the server. */
+  readonly remove: (label: string, key: string) => Promise<void>
   /** Writes the file; each token by its label. */
   readonly configure: (tokens: readonly Output[]) => Promise<void>
   /** Writes the PIN that the server uses. */
@@ -65,11 +65,13 @@ export async function makeTokens(labels: readonly string[], account = '000000000
     environment: { HOLDFAST_PKCS11: file, HOLDFAST_PKCS11_TIMEOUT: '60000' },
     init: (label) =>
       util('--init-token', '--free', '--label', label, '--pin', PIN, '--so-pin', ADMINISTRATOR_PIN),
-    changePin: async (label) => {
+    remove: async (label, key) => {
       const args = ['--module', SOFTHSM ?? '', '--token-label', label, '--login', '--pin', PIN]
-      const { status, err } = await run('pkcs11-tool', [...args, '--change-pin', '--new-pin', OTHER_PIN], {
-        environment: softhsm,
-      })
+      const { status, err } = await run(
+        'pkcs11-tool',
+        [...args, '--delete-object', '--type', 'secrkey', '--label', key],
+        { environment: softhsm },
+      )
       assert.equal(status, 0, err)
     },
     configure: (entries) =>
@@ -101,4 +103,21 @@ export async function makeTokens(labels: readonly string[], account = '000000000
     labels.map((label) => ({ name: label, label, cluster: { id: clusterOf(label), account } })),
   )
   return tokens
+}
+
+/** The input of a CreateCustomKeyStore call for a token. */
+export function clusterInput(label: string, { cert }: TestCertificate, change: Output = {}): Output {
+  return {
+    CustomKeyStoreName: label,
+    CustomKeyStoreType: 'AWS_CLOUDHSM',
+    CloudHsmClusterId: clusterOf(label),
+    KeyStorePassword: PIN,
+    TrustAnchorCertificate: cert,
+    // `newStore` adds these for a proxy.
+    XksProxyUriEndpoint: undefined,
+    XksProxyUriPath: undefined,
+    XksProxyConnectivity: undefined,
+    XksProxyAuthenticationCredential: undefined,
+    ...change,
+  }
 }

@@ -20,7 +20,15 @@ export const ROTATE_COMMANDS: readonly Command[] = [
           'Read the passphrase from standard input, up to its end or a line feed, and not from the terminal',
       },
     },
-    settings: ['data', 'account', 'seal-credentials', 'seal-command', 'seal-kms-credentials'],
+    settings: [
+      'data',
+      'account',
+      'seal-credentials',
+      'seal-command',
+      'seal-kms-credentials',
+      'pkcs11',
+      'pkcs11-timeout',
+    ],
     examples: [
       { line: 'holdfast rotate root', about: 'Rotate the root key of ./data' },
       { line: 'holdfast rotate root --end-sessions', about: 'Rotate it after somebody else had it' },

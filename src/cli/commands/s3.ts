@@ -10,7 +10,17 @@ export const S3_COMMANDS: readonly Command[] = [
     ],
     settings: [
       ...['data', 's3-listen', 's3-folder', 's3-domain', 'tls-cert', 'tls-key', 'seal', 'account', 'region'],
-      ...['connections', 'requests', 'calls', 'xks-ca', 'xks-routes', 'xks-timeout', 'witness'],
+      ...[
+        'connections',
+        'requests',
+        'calls',
+        'xks-ca',
+        'xks-routes',
+        'xks-timeout',
+        'pkcs11',
+        'pkcs11-timeout',
+        'witness',
+      ],
     ],
     examples: [
       { line: 'holdfast s3 serve', about: 'Serve on 127.0.0.1:7690 from the folder ./data/s3' },

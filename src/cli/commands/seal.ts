@@ -7,7 +7,7 @@ const PATH_NAME = matching(
   /^[a-z0-9][a-z0-9-]{0,62}$/,
 )
 const PATH_NAMES = matching('NAMES', 'names of paths, separated by commas', /^[a-z0-9-]+(?:,[a-z0-9-]+)*$/)
-const TYPE = oneOf('TYPE', ['file', 'credential', 'passphrase', 'command', 'kms'])
+const TYPE = oneOf('TYPE', ['file', 'credential', 'passphrase', 'command', 'kms', 'pkcs11'])
 
 const PATH_SHAPE = {
   name: 'string',
@@ -50,15 +50,25 @@ export const SEAL_COMMANDS: readonly Command[] = [
       'key-region': { about: 'For kms: the region of that key', takes: NAME },
       endpoint: { about: 'For kms: the URL of the service; the default is that of AWS', takes: NAME },
       profile: { about: 'For kms: the profile of the credentials', takes: NAME },
+      token: { about: 'For pkcs11: the name of the token in the file of HOLDFAST_PKCS11', takes: NAME },
       stdin: STDIN,
     },
-    settings: ['data', 'account', 'seal-credentials', 'seal-command', 'seal-kms-credentials'],
+    settings: [
+      'data',
+      'account',
+      'seal-credentials',
+      'seal-command',
+      'seal-kms-credentials',
+      'pkcs11',
+      'pkcs11-timeout',
+    ],
     examples: [
       { line: 'holdfast seal add host --type credential', about: 'Open by a credential of systemd' },
       {
         line: 'holdfast seal add frankfurt --type kms --key-id alias/holdfast --key-region eu-central-1',
         about: 'Open by a key of AWS KMS',
       },
+      { line: 'holdfast seal add hsm --type pkcs11 --token hsm', about: 'Open by a key in a PKCS #11 token' },
       { line: 'holdfast seal add spare --type passphrase', about: 'Open by a passphrase, which it asks for' },
     ],
     json: { shape: { path: 'string', type: 'string' } },
@@ -72,7 +82,15 @@ export const SEAL_COMMANDS: readonly Command[] = [
       path: { about: 'The path; the default is every path that needs no person', takes: PATH_NAME },
       stdin: STDIN,
     },
-    settings: ['data', 'account', 'seal-credentials', 'seal-command', 'seal-kms-credentials'],
+    settings: [
+      'data',
+      'account',
+      'seal-credentials',
+      'seal-command',
+      'seal-kms-credentials',
+      'pkcs11',
+      'pkcs11-timeout',
+    ],
     examples: [
       { line: 'holdfast seal prove', about: 'Prove every path that needs no person' },
       { line: 'holdfast seal prove --path spare', about: 'Prove a passphrase' },
@@ -89,7 +107,15 @@ export const SEAL_COMMANDS: readonly Command[] = [
     ],
     operands: [{ about: 'The path', takes: PATH_NAME }],
     options: { stdin: STDIN },
-    settings: ['data', 'account', 'seal-credentials', 'seal-command', 'seal-kms-credentials'],
+    settings: [
+      'data',
+      'account',
+      'seal-credentials',
+      'seal-command',
+      'seal-kms-credentials',
+      'pkcs11',
+      'pkcs11-timeout',
+    ],
     examples: [{ line: 'holdfast seal remove file', about: 'Remove the key beside the data' }],
     json: { shape: { path: 'string' } },
     run: async (input) => (await import('../seal.ts')).removeUnlockPath(input),
@@ -99,7 +125,15 @@ export const SEAL_COMMANDS: readonly Command[] = [
     about: 'Set the order in which a start tries the unlock paths',
     operands: [{ about: 'All paths, the first one first', takes: PATH_NAMES }],
     options: { stdin: STDIN },
-    settings: ['data', 'account', 'seal-credentials', 'seal-command', 'seal-kms-credentials'],
+    settings: [
+      'data',
+      'account',
+      'seal-credentials',
+      'seal-command',
+      'seal-kms-credentials',
+      'pkcs11',
+      'pkcs11-timeout',
+    ],
     examples: [{ line: 'holdfast seal order host,frankfurt,spare', about: 'Try the credential first' }],
     json: { shape: { paths: ['string'] } },
     run: async (input) => (await import('../seal.ts')).orderUnlockPaths(input),
