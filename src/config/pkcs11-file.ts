@@ -20,7 +20,7 @@ export type TokenConfig = {
 }
 
 /** A token as a cluster of key stores of type AWS_CLOUDHSM. */
-export type ClusterConfig = {
+type ClusterConfig = {
   /** `cluster-` and 11 to 16 characters; unique in the file. */
   readonly id: string
   /** The one account whose key stores may use it. */

@@ -38,6 +38,9 @@ const BACK_OFF_MAX_MS = 60_000
 /** What the log gets of what a library prints. */
 const PRINTED_MAX_LENGTH = 300
 
+/** The files whose PIN a token has refused, by token: kept as long as the process, since clients come and go. */
+const REFUSED_PINS = new Map<string, string>()
+
 const PROGRAM = fileURLToPath(import.meta.url.replace(/token-client(\.[jt]s)$/, 'token-process$1'))
 const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C' }
 
@@ -62,8 +65,6 @@ export class TokenClient implements Disposable {
   #failures = 0
   #pausedUntilMs = 0
   #lastFailure: TokenFailure | undefined
-  /** The file whose PIN the token has refused. */
-  #refusedPin: string | undefined
 
   constructor(token: ConfiguredToken, dependencies: TokenClientDependencies) {
     this.#token = token
@@ -166,7 +167,7 @@ export class TokenClient implements Disposable {
       sent.resolve(answer.result)
     } else {
       const { reason, message: text } = answer.failure
-      if (reason === 'PinRefused') this.#refusedPin = this.#pinIdentity()
+      if (reason === 'PinRefused') REFUSED_PINS.set(this.#pinOwner(), this.#pinIdentity())
       sent.reject(this.#failure(reason, text))
     }
     this.#next()
@@ -222,15 +223,18 @@ export class TokenClient implements Disposable {
 
   /** @throws TokenFailure for a PIN that was refused: another attempt with it could lock the token. */
   #checkPin(): void {
-    if (this.#refusedPin === undefined) return
-    if (this.#refusedPin === this.#pinIdentity()) {
-      const advice = `change ${this.#token.pinFile}`
-      throw this.#failure(
-        'PinRefused',
-        `it refused the PIN, and is not asked again with the same one: ${advice}`,
-      )
-    }
-    this.#refusedPin = undefined
+    const refused = REFUSED_PINS.get(this.#pinOwner())
+    if (refused === undefined || refused !== this.#pinIdentity()) return
+    const advice = `change ${this.#token.pinFile}`
+    throw this.#failure(
+      'PinRefused',
+      `it refused the PIN, and is not asked again with the same one: ${advice}`,
+    )
+  }
+
+  #pinOwner(): string {
+    const { module, label, serial, pinFile } = this.#token
+    return JSON.stringify([module, label, serial, pinFile])
   }
 
   #pinIdentity(): string {

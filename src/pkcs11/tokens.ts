@@ -4,7 +4,7 @@ import type { TokenFacts } from './messages.ts'
 import { type ConfiguredToken, TokenClient, type TokenClientDependencies } from './token-client.ts'
 
 /** What AES-GCM makes of data: ciphertext as long as the data, nonce, and tag. */
-export type TokenCiphertext = {
+type TokenCiphertext = {
   readonly ciphertext: Uint8Array
   readonly iv: Uint8Array
   readonly tag: Uint8Array

@@ -322,7 +322,10 @@ test('the root key opens by a key in a token, and not without it', { skip: NO_SO
   assert.ok(!(await readdir(data)).includes('root.key'))
   await withServer(data, (own) => succeed(own, 'DescribeKey', { KeyId: keyId }))
   await tokens.writePin('not-the-pin')
-  assert.match(await refused('seal', 'prove'), /cannot be opened\. hsm: token billing: C_Login failed with CKR_PIN_INCORRECT/)
+  assert.match(
+    await refused('seal', 'prove'),
+    /cannot be opened\. hsm: token billing: C_Login failed with CKR_PIN_INCORRECT/,
+  )
   await tokens.writePin(PIN)
   const [, path] = /(holdfast-seal-\S+)/.exec(await tokens.keysOf('billing')) ?? []
   assert.ok(path !== undefined, 'the token has the key of the path')

@@ -101,7 +101,7 @@ test('an origin that a key spec cannot have is not offered, with the reason', {
   await page.getByRole('radio', { name: /Encapsulate keys/ }).check()
   await page.getByText('Key material of this key spec cannot be imported.').waitFor()
   await page.getByText('Only symmetric encryption keys can be in an external key store.').waitFor()
-  await page.getByText('Holdfast has no CloudHSM clusters.').waitFor()
+  await page.getByText('Keys in key stores of type AWS_CLOUDHSM are created with the AWS CLI.').waitFor()
   assert.equal(await page.getByRole('radio', { name: /Holdfast makes it/ }).isChecked(), true)
   assert.equal(await page.getByRole('radio', { name: /You import it/ }).isDisabled(), true)
   await look(page, 'wizard-origins')

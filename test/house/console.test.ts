@@ -58,7 +58,7 @@ test('the wizard offers every combination of spec, usage and origin that CreateK
       for (const Origin of KEY_ORIGINS) {
         const kindOffers = kinds.some(({ usage, specs }) => usage === KeyUsage && specs.includes(KeySpec))
         const isOffered = kindOffers && originProblem(Origin, KeySpec) === undefined
-        // No CloudHSM cluster exists.
+        // The wizard says that the AWS CLI makes these.
         const isAccepted = Origin !== 'AWS_CLOUDHSM' && accepts({ KeySpec, KeyUsage, Origin })
         assert.equal(isOffered, isAccepted, `${KeySpec} ${KeyUsage} ${Origin}`)
       }

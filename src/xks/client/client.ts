@@ -46,7 +46,7 @@ export type XksPurpose = {
 }
 
 /** An external key of a proxy. */
-export type ExternalKey = { readonly target: XksTarget; readonly keyId: string }
+type ExternalKey = { readonly target: XksTarget; readonly keyId: string }
 
 /** Calls external key store proxies. Every method throws XksFailure. Disposing closes connections. */
 export type XksClient = Disposable & {

@@ -8,10 +8,10 @@ export const WIZARD_TEXTS = {
       'It stays in an external key store',
       'A proxy outside Holdfast holds the key. Every call needs that proxy.',
     ],
-    AWS_CLOUDHSM: ['It is in a CloudHSM cluster', ''],
+    AWS_CLOUDHSM: ['It is in a hardware security module', ''],
   },
   problems: {
-    cluster: 'Holdfast has no CloudHSM clusters. Use an external key store.',
+    cluster: 'Keys in key stores of type AWS_CLOUDHSM are created with the AWS CLI.',
     notImportable: 'Key material of this key spec cannot be imported.',
     symmetric: 'Only symmetric encryption keys can be in an external key store.',
   },
