@@ -114,6 +114,7 @@ test('no setting that names a file waits for a pipe', { skip }, async () => {
     [`--attestation-root=${path}`],
     [`--oidc-keys=${path}`],
     [`--xks-ca=${path}`],
+    [`--pkcs11=${path}`],
     [`--webhooks=${path}`],
     [`--prices=${path}`],
     [`--trails=http://127.0.0.1:1`, `--trails-credentials=${path}`],

@@ -35,6 +35,8 @@ const WRONG: readonly (readonly [RegExp, ...string[]])[] = [
   [/--xks-ca: cannot use '.*none': no such file$/m, `--xks-ca=${none}`],
   [/--xks-ca: cannot use '.*file': there is no PEM certificate in it/, `--xks-ca=${file}`],
   [/--xks-ca: cannot use '.*': a certificate in it cannot be read/, `--xks-ca=${certificate}`],
+  [/--pkcs11: cannot use '.*file': not JSON$/m, `--pkcs11=${file}`],
+  [/--pkcs11: cannot use '.*none': no such file$/m, `--pkcs11=${none}`],
   [/--oidc-keys: cannot use '.*file': not JSON$/m, `--oidc-keys=${file}`],
   [/--attestation-root: cannot use '.*file': /, `--attestation-root=${file}`],
   [/--tls-cert: cannot use '.*none': no such file$/m, `--tls-cert=${none}`, `--tls-key=${none}`],

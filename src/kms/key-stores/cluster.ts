@@ -20,8 +20,7 @@ export async function checkCluster(
   { clusterId, trustAnchor }: ClusterInput,
   others: readonly CustomKeyStore[],
 ): Promise<void> {
-  const found = tokens.ofCluster(account, clusterId)
-  if (found === undefined) throw clusterNotFound(clusterId)
+  const found = findCluster(tokens, account, clusterId)
   if (others.some(({ value }) => isClusterStore(value) && value.cluster.id === clusterId))
     throw new KmsError(
       'CloudHsmClusterInUseException',
@@ -33,6 +32,17 @@ export async function checkCluster(
       `The trust anchor certificate is not that of the cluster ${clusterId}.`,
     )
   await askToken('store', found.keys.facts())
+}
+
+/** The token of a cluster. @throws CloudHsmClusterNotFoundException. */
+export function findCluster(
+  tokens: Tokens,
+  account: string,
+  clusterId: string,
+): NonNullable<ReturnType<Tokens['ofCluster']>> {
+  const found = tokens.ofCluster(account, clusterId)
+  if (found === undefined) throw clusterNotFound(clusterId)
+  return found
 }
 
 /** Logs in to the token of a store that is being connected. @throws TokenFailure. */

@@ -4,7 +4,7 @@ import { toHex } from '../../base/bytes.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import { insert, replace } from '../../store/records.ts'
 import { accountOperation } from '../account-operation.ts'
-import { checkCluster } from '../key-stores/cluster.ts'
+import { checkCluster, findCluster } from '../key-stores/cluster.ts'
 import {
   type ClusterStoreValue,
   CUSTOM_KEY_STORE,
@@ -121,6 +121,7 @@ async function create(call: Call, input: CreateInput, dependencies: KmsDependenc
   const settings = settingsOf(input)
   if (settings.type === 'service') throw endpointServiceNotFound(settings.name)
   const { account } = call.caller
+  if (settings.type === 'cluster') findCluster(dependencies.tokens, account, settings.cluster.id)
   const { register, stores } = await readStores({
     records: dependencies.records,
     account,
