@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { VERSION } from '../../src/base/version.ts'
+import { versionProblems } from '../../scripts/release-check.ts'
 import { filesBelow, ROOT, type SourceFile } from './sources.ts'
 
 /** The pages of the project: those at its root, and all in its folders. */
@@ -122,9 +122,8 @@ test('the commands that README.md and CONTRIBUTING.md begin with are scripts of 
     assert.ok(name !== undefined && name in scripts, `${name} is no script`)
 })
 
-test('the release is the same in the code and in package.json', async () => {
-  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
-  assert.equal(VERSION, version)
+test('the release is the same everywhere, heads the changelog, and each earlier one has a recorded data folder', async () => {
+  assert.deepEqual(await versionProblems(), [])
 })
 
 test('the licence is the one that package.json names', async () => {
