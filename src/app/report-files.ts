@@ -1,4 +1,4 @@
-import { readdir, rename, writeFile } from 'node:fs/promises'
+import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { VerifierKey } from '../audit/proofs/note.ts'
 import { fromUtf8, utf8 } from '../base/bytes.ts'
@@ -142,13 +142,14 @@ export class ReportWriter {
     return this.#previous === undefined ? [] : goneKeys(this.#previous.report, this.#keys)
   }
 
-  /** Writes the files of the report, without the note that signs them. */
+  /** Writes the files of the report, without the note that signs them. A note of the same day goes first: it signs what is replaced. */
   async finish(rest: ReportRest): Promise<WrittenReport> {
     const report = assembleReport({
       ...{ ...this.#when, ...rest, keys: this.#keys, previous: this.#previous },
       goneTouches: new Map(rest.goneTouches),
     })
     const { day } = this.#when
+    await rm(join(this.#folder, reportFileName(day, 'note')), { force: true })
     const files: SignedFile[] = []
     for (const [kind, content] of [
       ['json', formatReport(report)],

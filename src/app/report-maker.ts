@@ -7,9 +7,9 @@ import { ThreadPool } from '../base/offload.ts'
 import { REPORTS_FOLDER } from '../compliance/report-names.ts'
 import { reportVerifierKey } from '../compliance/signed-files.ts'
 import type { Ed25519Key } from '../crypto/ed25519.ts'
-import { claimFileLock, type FileLock } from '../store/file-lock.ts'
+import type { FileLock } from '../store/file-lock.ts'
 import type { ReportMaker, ReportRun } from '../usage-api/report-files.ts'
-import { makeReportsFolder } from './deployment.ts'
+import { claimReportsFolder, makeReportsFolder } from './deployment.ts'
 import { dayOf, gatherReport, type ReportSink, type ReportSources } from './report-facts.ts'
 import { putFile, putNote, type WrittenReport } from './report-files.ts'
 import type { ReportTask } from './report-thread.ts'
@@ -19,9 +19,8 @@ const THREAD = new URL(import.meta.url.replace(/report-maker(\.[jt]s)$/, 'report
 /** The thread has the texts of a whole report: some 100 MB for 100,000 keys, several times over. */
 const THREAD_MEMORY = { maxYoungGenerationSizeMb: 64, maxOldGenerationSizeMb: 2048 }
 
-/** The state of the last run, for every process on the data folder, and the lock of the process that makes a report. */
+/** The state of the last run, for every process on the data folder. */
 const RUN_FILE = 'run.json'
-const LOCK_FILE = 'run.lock'
 /** The state is written again after so many keys. */
 const NOTED_EVERY = 500
 
@@ -52,7 +51,7 @@ export function openReportMaker({
   const state = async (): Promise<ReportRun | undefined> => {
     const run = await readRun(join(folder, RUN_FILE))
     if (run?.status !== 'RUNNING' || running !== undefined) return run
-    const lock = claimFileLock(join(folder, LOCK_FILE))
+    const lock = claimReportsFolder(folder)
     if (lock === undefined) return run
     lock.release()
     return { ...run, status: 'FAILED', message: 'The process that made the report has ended.' }
@@ -61,6 +60,7 @@ export function openReportMaker({
     let keys = 0
     const { day } = begun
     try {
+      await note(begun)
       await startThread(pool, { folder, when: { day, unusedDays }, signingKey })
       const sink = sinkOf(pool, async (count) => {
         if (isClosed) throw new Error('the server stops')
@@ -84,12 +84,11 @@ export function openReportMaker({
     state,
     start: async (unusedDays) => {
       await makeReportsFolder(folder)
-      const lock = isClosed || running !== undefined ? undefined : claimFileLock(join(folder, LOCK_FILE))
+      const lock = isClosed || running !== undefined ? undefined : claimReportsFolder(folder)
       if (lock === undefined) return state()
       const startedAt = sources.clock.now()
       const begun: ReportRun = { status: 'RUNNING', day: dayOf(startedAt), startedAt, keys: 0 }
-      running = note(begun)
-        .then(() => make(begun, unusedDays, lock))
+      running = make(begun, unusedDays, lock)
         .catch((error: unknown) => {
           log.warn('the state of a compliance report was not written', { reason: reasonOf(error) })
         })

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { custodyRisks } from '../app/custody-risks.ts'
-import { makeReportsFolder } from '../app/deployment.ts'
+import { claimReportsFolder, makeReportsFolder } from '../app/deployment.ts'
 import { dayOf, gatherReport, type ReportSources } from '../app/report-facts.ts'
 import { putNote, ReportWriter } from '../app/report-files.ts'
 import { formatVerifierKey } from '../audit/proofs/note.ts'
@@ -20,9 +20,25 @@ export function writeReport(input: CommandInput): Promise<number> {
 
 async function write(input: CommandInput, open: OpenIndex): Promise<number> {
   const { config, flags, output } = input
-  const unusedDays = Number(flags['unused-days'])
   const folder = resolve(flags['folder'] ?? join(config.data, REPORTS_FOLDER))
   await makeReportsFolder(folder)
+  // A server makes reports in the folder of its own alone.
+  if (folder !== resolve(config.data, REPORTS_FOLDER)) return await writeInto(folder, input, open)
+  const lock = claimReportsFolder(folder)
+  if (lock === undefined) {
+    output.complain(`holdfast: a report is being made in ${folder} now`)
+    return EXIT_FAILURE
+  }
+  try {
+    return await writeInto(folder, input, open)
+  } finally {
+    lock.release()
+  }
+}
+
+async function writeInto(folder: string, input: CommandInput, open: OpenIndex): Promise<number> {
+  const { flags, output } = input
+  const unusedDays = Number(flags['unused-days'])
   const when = { day: dayOf(systemClock.now()), unusedDays }
   const key = reportVerifierKey(open.signingKey)
   const writer = await ReportWriter.open(folder, when, key)

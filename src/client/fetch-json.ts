@@ -22,26 +22,32 @@ export type PostedForm = {
 }
 
 /**
- * Posts a form to an `https:` URL; returns the JSON value of the answer. It follows no redirects.
+ * Posts a form to an `https:` URL; returns the JSON value of the answer, also of one that refuses the form (400), which says why. It follows no
+ * redirects.
  *
  * @throws Error as {@link fetchJson}; it shows nothing of the form.
  */
 export async function postForm(url: string, { form, authorization }: PostedForm): Promise<unknown> {
-  return exchange(url, {
+  const request = {
     method: 'POST',
     headers: { accept: 'application/json', ...(authorization !== undefined && { authorization }) },
     body: form,
-  })
+  }
+  return exchange(url, request, BAD_REQUEST)
 }
 
-async function exchange(url: string, request: RequestInit): Promise<unknown> {
+/** Source: RFC 6749, section 5.2. */
+const BAD_REQUEST = 400
+
+async function exchange(url: string, request: RequestInit, alsoStatus?: number): Promise<unknown> {
   if (!url.startsWith('https://')) throw new Error(`${url} is no https URL`)
   const answer = await fetch(url, {
     ...request,
     redirect: 'error',
     signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
   })
-  if (!answer.ok || answer.body === null) throw new Error(`${url} answered ${answer.status}`)
+  const isWanted = answer.ok || answer.status === alsoStatus
+  if (!isWanted || answer.body === null) throw new Error(`${url} answered ${answer.status}`)
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of answer.body) {

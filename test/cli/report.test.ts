@@ -1,7 +1,7 @@
 /** Transcripts: the dated, signed report, and its verification with a public key alone. */
 
 import assert from 'node:assert/strict'
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import {
@@ -12,7 +12,7 @@ import {
   EncryptCommand,
   PutKeyPolicyCommand,
 } from '@aws-sdk/client-kms'
-import { openDeployment } from '../../src/app/deployment.ts'
+import { claimReportsFolder, makeReportsFolder, openDeployment } from '../../src/app/deployment.ts'
 import { describeFile, signFiles } from '../../src/compliance/signed-files.ts'
 import { parseConfig } from '../../src/config/settings.ts'
 import { runHoldfast } from '../support/command.ts'
@@ -170,6 +170,34 @@ test('a report says what has changed since the one before, which must be as it w
     /^holdfast: cannot compare with the previous report: report-2020-01-01\.json was changed after it was signed$/m,
   )
   for (const kind of ['json', 'html', 'note']) await rm(join(folder, `report-2020-01-01.${kind}`))
+})
+
+test('a report that ended before its note is made again, and its note signs no other files', async () => {
+  const { day } = await write()
+  await rm(join(folder, `report-${day}.html`))
+  await mkdir(join(folder, `report-${day}.html`))
+  const ended = await runHoldfast(server.data, 'report', '--folder', folder)
+  assert.equal(ended.status, 1)
+  assert.ok(!(await readdir(folder)).includes(`report-${day}.note`), 'the note of before is gone')
+  await rmdir(join(folder, `report-${day}.html`))
+  for (const name of await readdir(folder)) if (name.endsWith('.new')) await rm(join(folder, name))
+  await writeEarlier('2020-01-01', day)
+  await rm(join(folder, 'report-2020-01-01.note'))
+  await write()
+  assert.equal((await read(day)).previous, null, 'a day without a note has no report')
+  for (const kind of ['json', 'html']) await rm(join(folder, `report-2020-01-01.${kind}`))
+})
+
+test('holdfast report makes none beside another one in the data folder', async () => {
+  const own = join(server.data, 'reports')
+  await makeReportsFolder(own)
+  const lock = claimReportsFolder(own)
+  assert.ok(lock)
+  const { status, errors } = await runHoldfast(server.data, 'report')
+  lock.release()
+  assert.equal(status, 1)
+  assert.match(errors, /a report is being made in /)
+  assert.equal((await runHoldfast(server.data, 'report')).status, 0)
 })
 
 test('holdfast report refuses days that are none', async () => {

@@ -1,10 +1,11 @@
 /** What a console asks the service's own API: who can use a key, faults of policies, events over time, usage of accounts. */
 
 import assert from 'node:assert/strict'
-import { readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Output } from '../../src/api/json.ts'
+import { claimReportsFolder } from '../../src/app/deployment.ts'
 import { eventOf } from '../support/audit.ts'
 import { type Answer, assertError, callRaw, newKey, succeed } from '../support/calls.ts'
 import { runHoldfast } from '../support/command.ts'
@@ -192,6 +193,20 @@ test('ListControlPolicies pages', async () => {
     NextToken = page['NextToken']
   } while (NextToken !== undefined)
   assert.deepEqual(names, ['FullAWSAccess', 'a', 'b'])
+})
+
+test('StartReport begins again after its state could not be written', async () => {
+  const folder = join(server.data, 'reports')
+  const inWay = join(folder, `.run.json.${server.process.pid}.new`)
+  await mkdir(inWay, { recursive: true })
+  assert.equal(inside(await give('StartReport', {}), 'Run', 'Status'), 'RUNNING')
+  await until('the lock is free', async () => {
+    const lock = claimReportsFolder(folder)
+    lock?.release()
+    return lock !== undefined || undefined
+  })
+  assert.equal((await give('ListReports', {}))['Run'], undefined)
+  await rmdir(inWay)
 })
 
 test('StartReport makes the report of the day, whose files are those of the command', async () => {

@@ -97,7 +97,8 @@ export class OidcClient {
    * Exchanges a code for an ID token, of which nothing is verified.
    *
    * @param given.issuer as the authorization response names it; nothing when it does not.
-   * @throws IdpCommunicationErrorException; AccessDeniedException when another provider has answered; ThrottlingException.
+   * @throws IdpCommunicationErrorException; AccessDeniedException when another provider has answered, or the provider does not know the code, which
+   *   somebody may have guessed; ThrottlingException.
    */
   async exchange(
     provider: OidcProvider,
@@ -121,6 +122,7 @@ export class OidcClient {
       const answer = await this.#exchanges.run(() =>
         this.#dependencies.postForm(tokenEndpoint, { form, authorization }),
       )
+      checkGrant(provider, answer)
       const token = textMember(answer, 'id_token')
       if (token.length > TOKEN_MAX_CHARS)
         throw new Error(`id_token has more than ${TOKEN_MAX_CHARS} characters`)
@@ -168,6 +170,7 @@ export class OidcClient {
     try {
       return await ask()
     } catch (cause) {
+      if (cause instanceof KmsError) throw cause
       if (cause instanceof OffloadError) throw new KmsError('ThrottlingException', 'Rate exceeded', { cause })
       const reason = cause instanceof Error ? cause.message : String(cause)
       this.#dependencies.log.warn('an identity provider failed', { provider: provider.name, reason })
@@ -182,6 +185,19 @@ function checkIssuer({ issuer, name }: OidcProvider, given: string | undefined, 
   if (given === issuer || (given === undefined && !isNeeded)) return
   throw new KmsError('AccessDeniedException', `Another provider than ${name} has answered. Begin again.`)
 }
+
+/** Source: RFC 6749, section 5.2. @throws AccessDeniedException for a code that is wrong, was used, or has expired; Error for another refusal. */
+function checkGrant({ name }: OidcProvider, answer: unknown): void {
+  const error: unknown =
+    typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'error') : undefined
+  if (error === undefined) return
+  if (error === 'invalid_grant')
+    throw new KmsError('AccessDeniedException', `${name} does not know this sign-in. Begin again.`)
+  throw new Error(`it refused the code: ${String(error).slice(0, ERROR_MAX_CHARS)}`)
+}
+
+/** Characters of an error of a provider that the log shows: longer than each code of RFC 6749. */
+const ERROR_MAX_CHARS = 64
 
 /** Source: RFC 6749, section 2.3.1. */
 function basic(clientId: string, clientSecret: string): string {

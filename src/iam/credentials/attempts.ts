@@ -6,7 +6,7 @@ import { tooFast } from '../../dispatch/failures.ts'
 type Limit = { readonly failuresMax: number; readonly forgottenAfterMs: number }
 
 /**
- * The limits of each kind of attempts: 10 wrong passwords and 10 wrong codes of one user in an hour, 50 failed
+ * The limits of each kind of attempts: 10 wrong passwords, 10 wrong codes and 10 wrong pairs of codes, which enable or resynchronize a device, of one user in an hour, 50 failed
  * sign-ins of one address, whoever they are for, and 20 failed sign-ins of all known browsers of one user together: each
  * sign-in makes one known, so whoever had the password for a while may have many. Source: NIST SP 800-63B-4, section 3.2.2,
  * which allows 100 for one user.
@@ -14,6 +14,7 @@ type Limit = { readonly failuresMax: number; readonly forgottenAfterMs: number }
 const LIMITS = {
   password: { failuresMax: 10, forgottenAfterMs: 360_000 },
   code: { failuresMax: 10, forgottenAfterMs: 360_000 },
+  resync: { failuresMax: 10, forgottenAfterMs: 360_000 },
   address: { failuresMax: 50, forgottenAfterMs: 72_000 },
   known: { failuresMax: 20, forgottenAfterMs: 180_000 },
 } as const satisfies Record<string, Limit>
@@ -36,6 +37,7 @@ export class Attempts {
   readonly #kinds: Readonly<Record<AttemptKind, Map<string, Remembered>>> = {
     password: new Map(),
     code: new Map(),
+    resync: new Map(),
     address: new Map(),
     known: new Map(),
   }

@@ -308,12 +308,12 @@ function inStep(
   userId: string,
   device: MfaDeviceValue,
 ) {
-  attempts.begin('code', userId, call.requestId)
+  attempts.begin('resync', userId, call.requestId)
   const state = synchronize(device, [input.AuthenticationCode1, input.AuthenticationCode2], call.now)
   if (state === undefined) {
     throw new KmsError('InvalidAuthenticationCodeException', 'Authentication code for device is not valid.')
   }
-  attempts.takeBack('code', userId, call.requestId)
+  attempts.takeBack('resync', userId, call.requestId)
   return state
 }
 
