@@ -68,7 +68,7 @@ test('a value that the AWS CLI would read from a file or an address is passed as
   ]) {
     const input = { KeyId: 'alias/a', Description }
     const words = await wordsOf(show({ name: 'UpdateKeyDescription', input }, 'eu-west-1'))
-    assert.deepEqual(words.slice(2), [`--cli-input-json=${JSON.stringify(input)}`, ...PLACE])
+    assert.deepEqual(words.slice(2), ['--cli-input-json', JSON.stringify(input), ...PLACE])
   }
   const Url = 'https://issuer.example'
   const provider = { name: 'CreateOpenIDConnectProvider', input: { Url, ClientIDList: ['holdfast'] } }

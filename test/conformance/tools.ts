@@ -26,7 +26,8 @@ export function missingPackage(folder: string, name: string): string | false {
     createRequire(join(folder, 'package.json')).resolve(name)
     return false
   } catch {
-    return missing(`${name} is not installed: npm ci --prefix ${relative(ROOT, folder)}`)
+    const reason = `${name} is not installed: npm ci --prefix ${relative(ROOT, folder)}`
+    return WITHOUT.includes(name) ? reason : missing(reason)
   }
 }
 

@@ -40,10 +40,13 @@ async function readPlace(folder: string): Promise<Place> {
 const nested = (await filesBelow('test', 'package.json')).map(({ path }) => dirname(path))
 const places = await Promise.all(['.', ...nested].map(readPlace))
 
-test('packages are installed in three places: for everything, for the AWS Encryption SDK, for the SDKs of AWS', () => {
+test('packages are installed in four places: for everything, for the AWS Encryption SDK, an OpenID provider, the SDKs of AWS', () => {
   assert.deepEqual(
     places.map(({ folder }) => folder),
-    ['.', 'test/conformance/encryption-sdk', 'test/conformance/sdks/javascript'],
+    [
+      ...['.', 'test/conformance/encryption-sdk', 'test/conformance/openid-provider'],
+      'test/conformance/sdks/javascript',
+    ],
   )
 })
 

@@ -4,10 +4,12 @@ import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { TestCertificate } from './certificate.ts'
-import { CLIENT, type OidcIssuer } from './oidc-issuer.ts'
+import { CLIENT } from './oidc-issuer.ts'
 import { startServer, type TestServer, temporaryFolder } from './server.ts'
 
 const ACCOUNT = '000000000000'
+
+type Issuer = { readonly url: string }
 
 /** The name of the provider on the sign-in page. */
 export const PROVIDER = 'Example SSO'
@@ -17,13 +19,14 @@ export const UNKNOWN_PROVIDER = 'Unknown to IAM'
 
 /** Starts a server whose console signs people in with a provider. Its port has to be known before. */
 export async function startOidcServer(
-  issuer: OidcIssuer,
+  issuer: Issuer,
   { certFile }: TestCertificate,
   environment: Readonly<Record<string, string>> = {},
+  givenPort?: number,
 ): Promise<TestServer> {
   const folder = await temporaryFolder()
   const file = join(folder, 'sign-in.json')
-  const port = await freePort()
+  const port = givenPort ?? (await freePort())
   const known = { issuer: issuer.url, clientId: CLIENT.id, clientSecretFile: 'secret' }
   await writeFile(join(folder, 'secret'), `${CLIENT.secret}\n`)
   await writeFile(
@@ -48,7 +51,7 @@ export async function startOidcServer(
 }
 
 /** The trust policy of a role for people of a group. */
-export function trustGroup(issuer: OidcIssuer, group: string): string {
+export function trustGroup(issuer: Issuer, group: string): string {
   const name = issuer.url.replace('https://', '')
   return JSON.stringify({
     Version: '2012-10-17',
@@ -64,7 +67,8 @@ export function trustGroup(issuer: OidcIssuer, group: string): string {
   })
 }
 
-async function freePort(): Promise<number> {
+/** A port of this machine that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

@@ -22,7 +22,7 @@ export function cliCommand({ name, input }: Call, region: string): string {
   if (service === 'holdfast') return curlCommand(name, JSON.stringify(input), region)
   const given = Object.entries(input).filter(([, value]) => value !== undefined)
   const options = given.some(readsFile)
-    ? [`--cli-input-json=${quote(JSON.stringify(Object.fromEntries(given)))}`]
+    ? [`--cli-input-json ${quote(JSON.stringify(Object.fromEntries(given)))}`]
     : given.map(([member, value]) => option(kebab(member), value))
   const place = [`--endpoint-url=${quote(window.location.origin)}`, `--region=${quote(region)}`]
   return [`aws ${service} ${kebab(name)}`, ...options, ...place].join(' \\\n  ')
