@@ -370,11 +370,6 @@ export async function withdrawEndpoint(config: Config, port: number): Promise<vo
 /** Creates the folder of reports if it is missing. @throws Error when it cannot be created. */
 export const makeReportsFolder: (path: string) => Promise<void> = makeFolder
 
-/** Locks the folder of reports of a data folder, in which one report is made at a time; nothing if another one is being made. */
-export function claimReportsFolder(path: string): FileLock | undefined {
-  return claimFileLock(join(path, 'run.lock'))
-}
-
 /**
  * Opens the folder of events for a server: writes the origins of the endpoints that it delivers to, one on each line,
  * for commands on the same data folder.

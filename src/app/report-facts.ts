@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { LookupPage, LookupQuestion } from '../audit-index/lookup.ts'
 import type { Clock } from '../base/ports.ts'
 import type { GiveWay } from '../base/slices.ts'
@@ -6,6 +7,7 @@ import { reportAccessKeys } from '../compliance/gather/access-keys.ts'
 import { listKeyPlaces, reportKey } from '../compliance/gather/keys.ts'
 import { reportPrincipals } from '../compliance/gather/principals.ts'
 import { type CustodyRisk, type KeyPart, keyPart, type ReportDay } from '../compliance/report.ts'
+import { claimFileLock, type FileLock } from '../store/file-lock.ts'
 import type { Records } from '../store/records.ts'
 import type { ReportRest, WrittenReport } from './report-files.ts'
 
@@ -35,6 +37,11 @@ const BATCH = 50
 /** The day of a report that is made now: UTC. */
 export function dayOf(now: number): string {
   return new Date(now).toISOString().slice(0, 'yyyy-mm-dd'.length)
+}
+
+/** Locks the folder of reports of a data folder, in which one report is made at a time; nothing if another one is being made. */
+export function claimReportsFolder(path: string): FileLock | undefined {
+  return claimFileLock(join(path, 'run.lock'))
 }
 
 /** Gathers the facts of a report, and has it written. */

@@ -9,8 +9,14 @@ import { reportVerifierKey } from '../compliance/signed-files.ts'
 import type { Ed25519Key } from '../crypto/ed25519.ts'
 import type { FileLock } from '../store/file-lock.ts'
 import type { ReportMaker, ReportRun } from '../usage-api/report-files.ts'
-import { claimReportsFolder, makeReportsFolder } from './deployment.ts'
-import { dayOf, gatherReport, type ReportSink, type ReportSources } from './report-facts.ts'
+import { makeReportsFolder } from './deployment.ts'
+import {
+  claimReportsFolder,
+  dayOf,
+  gatherReport,
+  type ReportSink,
+  type ReportSources,
+} from './report-facts.ts'
 import { putFile, putNote, type WrittenReport } from './report-files.ts'
 import type { ReportTask } from './report-thread.ts'
 

@@ -12,7 +12,8 @@ import {
   EncryptCommand,
   PutKeyPolicyCommand,
 } from '@aws-sdk/client-kms'
-import { claimReportsFolder, makeReportsFolder, openDeployment } from '../../src/app/deployment.ts'
+import { makeReportsFolder, openDeployment } from '../../src/app/deployment.ts'
+import { claimReportsFolder } from '../../src/app/report-facts.ts'
 import { describeFile, signFiles } from '../../src/compliance/signed-files.ts'
 import { parseConfig } from '../../src/config/settings.ts'
 import { runHoldfast } from '../support/command.ts'
