@@ -99,17 +99,24 @@ function matchesPattern({ first, middle, last }: Pattern, text: string, evaluati
   return endsWith(last, text, at, evaluation)
 }
 
-/** The end of a segment that begins at a place; nothing when it does not match there. */
+/**
+ * The end of a segment that begins at a place; nothing when it does not match there. This is where hostile patterns
+ * spend their steps, so it counts them without touching the evaluation, and needs no iterator.
+ */
 function endAt({ units }: Segment, text: string, from: number, evaluation: Evaluation): number | undefined {
+  const { length } = units
+  const most = Math.min(length, evaluation.remaining + 1)
   let at = from
-  for (const unit of units) {
-    spend(evaluation, 1)
-    if (at >= text.length) return undefined
+  let matched = 0
+  for (; matched < most && at < text.length; matched += 1) {
+    const unit = units[matched]
     if (unit === ANY) at += widthAt(text, at)
     else if (unit === text.charCodeAt(at)) at += 1
-    else return undefined
+    else break
   }
-  return at
+  // The unit that does not match is a step too.
+  spend(evaluation, Math.min(most, matched + 1))
+  return matched === length ? at : undefined
 }
 
 /** The end of a segment at the first place, from another one on, where it matches. */
@@ -159,5 +166,9 @@ function endsWith(segment: Segment, text: string, from: number, evaluation: Eval
 
 /** Code units of the character there: two beyond the basic plane. */
 function widthAt(text: string, at: number): number {
-  return Number(text.codePointAt(at)) > 0xffff ? 2 : 1
+  return isHighSurrogate(text.charCodeAt(at)) && isLowSurrogate(text.charCodeAt(at + 1)) ? 2 : 1
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff
 }
