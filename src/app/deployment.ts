@@ -42,9 +42,9 @@ import { DATABASE_FILE } from '../store/sqlite-file.ts'
 import { AUDIT_FOLDER, type AuditPlace, openAuditPlace } from './audit-place.ts'
 import { openControl } from './control.ts'
 import { findEnvelope, hasRootKey, openRootKey } from './root-key.ts'
-import { openStore } from './store.ts'
+import { forgottenStore, openStore } from './store.ts'
 
-export { AUDIT_FOLDER }
+export { AUDIT_FOLDER, forgottenStore }
 
 /** The file with the root credentials, within the data folder. */
 export const CREDENTIALS_FILE = 'credentials'

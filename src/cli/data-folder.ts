@@ -1,4 +1,4 @@
-import { isDataFolder } from '../app/deployment.ts'
+import { forgottenStore, isDataFolder } from '../app/deployment.ts'
 import { redactUrl } from '../base/redact-url.ts'
 import { ConfigError } from '../config/setting.ts'
 import type { Config } from '../config/settings.ts'
@@ -7,6 +7,7 @@ import type { Config } from '../config/settings.ts'
 export function requireDataFolder(config: Config): void {
   if (isDataFolder(config)) return
   throw new ConfigError(
-    `HOLDFAST_DATA: expected a data folder of Holdfast; got '${redactUrl(config.data)}'. holdfast serve creates one`,
+    forgottenStore(config) ??
+      `HOLDFAST_DATA: expected a data folder of Holdfast; got '${redactUrl(config.data)}'. holdfast serve creates one`,
   )
 }

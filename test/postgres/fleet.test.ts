@@ -98,7 +98,7 @@ test('three machines serve one database: each honours what another has acknowled
   assert.equal(await first.stop(), 0)
 })
 
-test('a machine with another root key is refused by a fleet, and so is one that does not say fleet', {
+test('a machine with another root key is refused by a fleet, and so is one that does not say fleet, or has no HOLDFAST_STORE', {
   skip,
 }, async () => {
   const { database } = await server.database()
@@ -112,6 +112,11 @@ test('a machine with another root key is refused by a fleet, and so is one that 
   const alone = spawnServer(own, { HOLDFAST_STORE: store.replace('&fleet=on', '') })
   assert.notEqual(await alone.ended, 0)
   assert.match(alone.errors(), /that of a fleet/)
+  const forgotten = spawnServer(own)
+  assert.notEqual(await forgotten.ended, 0)
+  assert.match(forgotten.errors(), /are in a PostgreSQL database: set HOLDFAST_STORE/)
+  const command = await holdfast(['audit', 'verify'], { environment: { HOLDFAST_DATA: own } })
+  assert.deepEqual([command.status, /set HOLDFAST_STORE/.test(command.err)], [2, true], command.err)
   const rotated = await holdfast(['rotate', 'root'], {
     environment: { HOLDFAST_DATA: own, HOLDFAST_STORE: store },
   })
