@@ -7,6 +7,7 @@ import { parsePkcs11File, type TokenConfig } from '../config/pkcs11-file.ts'
 import type { Config } from '../config/settings.ts'
 import { findCertificate } from '../crypto/certificates.ts'
 import { openTokens, type TokenKeys, type TokenOfFile, type Tokens } from '../pkcs11/tokens.ts'
+import { openPinGuard } from './pin-guard.ts'
 
 const VARIABLE = 'HOLDFAST_PKCS11'
 
@@ -35,16 +36,22 @@ async function withTrustAnchor({ cluster, ...token }: TokenConfig): Promise<Toke
 
 /** Opens tokens for use. */
 export function openConfiguredTokens(
-  { pkcs11: { timeoutMs } }: Pick<Config, 'pkcs11'>,
+  { data, pkcs11: { timeoutMs } }: Pick<Config, 'data' | 'pkcs11'>,
   tokens: readonly TokenOfFile[],
   log: Pick<Log, 'warn'>,
 ): Tokens {
-  return openTokens(tokens, { timeoutMs, timers: systemTimers, clock: systemClock, log })
+  return openTokens(tokens, {
+    timeoutMs,
+    timers: systemTimers,
+    clock: systemClock,
+    log,
+    pins: openPinGuard(data),
+  })
 }
 
 /** Opens one token by its name, for the time of its use. @throws Error with a message for the operator. */
 export async function openNamedToken(
-  config: Pick<Config, 'pkcs11'>,
+  config: Pick<Config, 'data' | 'pkcs11'>,
   name: string,
 ): Promise<TokenKeys & Disposable> {
   const token = (await readTokens(config)).find((one) => one.name === name)

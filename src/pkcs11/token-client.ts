@@ -27,6 +27,16 @@ export type TokenClientDependencies = {
   readonly timers: Timers
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly log: Pick<Log, 'warn'>
+  readonly pins: PinGuard
+}
+
+/** What all processes of a deployment know of refused PINs. A token locks its PIN after a few that are wrong. */
+export type PinGuard = {
+  /** Waits until no other process logs in to a token. @throws Error when that takes too long. */
+  readonly claim: (token: string) => Promise<Disposable>
+  /** The file whose PIN the token has refused, by what identifies its content. */
+  readonly refused: (token: string) => string | undefined
+  readonly refuse: (token: string, file: string) => void
 }
 
 /** Calls that wait for a token. With more, the next one is refused: its caller would wait too long. */
@@ -38,9 +48,6 @@ const BACK_OFF_MAX_MS = 60_000
 /** What the log gets of what a library prints. */
 const PRINTED_MAX_LENGTH = 300
 
-/** The files whose PIN a token has refused, by token: kept as long as the process, since clients come and go. */
-const REFUSED_PINS = new Map<string, string>()
-
 const PROGRAM = fileURLToPath(import.meta.url.replace(/token-client(\.[jt]s)$/, 'token-process$1'))
 const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C' }
 
@@ -49,6 +56,8 @@ type Waiting = {
   readonly resolve: (result: TokenResult) => void
   readonly reject: (failure: TokenFailure) => void
   timer: Timer | undefined
+  /** Set for what the client itself asks: runs when its process ends. */
+  readonly ended?: () => void
 }
 
 /**
@@ -65,6 +74,9 @@ export class TokenClient implements Disposable {
   #failures = 0
   #pausedUntilMs = 0
   #lastFailure: TokenFailure | undefined
+  /** Whether the process has logged in: by itself it does so again only with a PIN that the token took before. */
+  #isLoggedIn = false
+  #isClaiming = false
 
   constructor(token: ConfiguredToken, dependencies: TokenClientDependencies) {
     this.#token = token
@@ -73,7 +85,6 @@ export class TokenClient implements Disposable {
 
   /** The result of a call. @throws TokenFailure. */
   async ask(call: TokenCall): Promise<TokenResult> {
-    if (call.name !== 'facts') this.#checkPin()
     if (this.#waiting.length >= WAITING_MAX) throw this.#failure('Busy', 'too many calls wait for it')
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { call, resolve, reject, timer: undefined }
@@ -90,10 +101,62 @@ export class TokenClient implements Disposable {
 
   /** Sends the next call, in a new process when there is none. */
   #next(): void {
-    if (this.#sent !== undefined || this.#waiting.length === 0) return
+    if (this.#sent !== undefined || this.#isClaiming || this.#waiting.length === 0) return
     if (this.#child === undefined && !this.#start()) return
-    const waiting = this.#waiting.shift()
-    if (waiting === undefined) return
+    const [first] = this.#waiting
+    if (first === undefined) return
+    if (!this.#isLoggedIn && first.ended === undefined && needsLogin(first.call)) {
+      void this.#logIn()
+      return
+    }
+    this.#waiting.shift()
+    this.#sendNow(first)
+  }
+
+  /**
+   * Logs in, while no other process of the deployment does: of several that start with a wrong PIN, one tries it, and the
+   * others see that it was refused.
+   */
+  async #logIn(): Promise<void> {
+    const child = this.#child
+    this.#isClaiming = true
+    let claim: Disposable | undefined
+    try {
+      claim = await this.#dependencies.pins.claim(this.#token.name)
+      this.#checkPin()
+    } catch (error) {
+      claim?.[Symbol.dispose]()
+      this.#isClaiming = false
+      this.#rejectUsers(error instanceof TokenFailure ? error : this.#failure('Busy', String(error)))
+      this.#next()
+      return
+    }
+    this.#isClaiming = false
+    const held = claim
+    const release = (): void => held[Symbol.dispose]()
+    if (child === undefined || child !== this.#child) {
+      release()
+      this.#next()
+      return
+    }
+    const login: Waiting = {
+      call: { name: 'login', password: undefined },
+      resolve: () => {
+        this.#isLoggedIn = true
+        release()
+      },
+      reject: (failure) => {
+        release()
+        this.#rejectUsers(failure)
+      },
+      timer: undefined,
+      ended: release,
+    }
+    login.timer = this.#dependencies.timers.after(OPEN_TIMEOUT_MS, () => this.#timeOut(login))
+    this.#sendNow(login)
+  }
+
+  #sendNow(waiting: Waiting): void {
     this.#sent = waiting
     this.#child?.channel?.ref()
     this.#send(waiting.call)
@@ -144,6 +207,7 @@ export class TokenClient implements Disposable {
       resolve: () => {},
       reject: (failure) => this.#fail(failure),
       timer: undefined,
+      ended: () => {},
     }
     opening.timer = timers.after(OPEN_TIMEOUT_MS, () => this.#timeOut(opening))
     this.#waiting.unshift(opening)
@@ -163,12 +227,17 @@ export class TokenClient implements Disposable {
     child.channel?.unref()
     sent.timer?.cancel()
     if ('result' in answer) {
-      if (sent.call.name !== 'open') this.#failures = 0
+      if (sent.ended === undefined) this.#failures = 0
       sent.resolve(answer.result)
     } else {
       const { reason, message: text } = answer.failure
-      if (reason === 'PinRefused') REFUSED_PINS.set(this.#pinOwner(), this.#pinIdentity())
-      sent.reject(this.#failure(reason, text))
+      const failure = this.#failure(reason, text)
+      if (reason === 'PinRefused') {
+        this.#isLoggedIn = false
+        this.#dependencies.pins.refuse(this.#token.name, this.#pinIdentity())
+        this.#rejectUsers(failure)
+      }
+      sent.reject(failure)
     }
     this.#next()
   }
@@ -204,6 +273,7 @@ export class TokenClient implements Disposable {
   #end(failure: TokenFailure): void {
     const child = this.#child
     this.#child = undefined
+    this.#isLoggedIn = false
     child?.kill('SIGKILL')
     const sent = this.#sent
     this.#sent = undefined
@@ -217,13 +287,21 @@ export class TokenClient implements Disposable {
 
   #reject(waiting: Waiting, failure: TokenFailure): void {
     waiting.timer?.cancel()
-    // The opening is nobody's call: its end is this end.
-    if (waiting.call.name !== 'open') waiting.reject(failure)
+    if (waiting.ended === undefined) waiting.reject(failure)
+    else waiting.ended()
+  }
+
+  /** Rejects the waiting calls that need a login. */
+  #rejectUsers(failure: TokenFailure): void {
+    const others = this.#waiting.filter(({ call }) => !needsLogin(call))
+    const users = this.#waiting.filter(({ call }) => needsLogin(call))
+    this.#waiting.splice(0, this.#waiting.length, ...others)
+    for (const user of users) this.#reject(user, failure)
   }
 
   /** @throws TokenFailure for a PIN that was refused: another attempt with it could lock the token. */
   #checkPin(): void {
-    const refused = REFUSED_PINS.get(this.#pinOwner())
+    const refused = this.#dependencies.pins.refused(this.#token.name)
     if (refused === undefined || refused !== this.#pinIdentity()) return
     const advice = `change ${this.#token.pinFile}`
     throw this.#failure(
@@ -232,17 +310,17 @@ export class TokenClient implements Disposable {
     )
   }
 
-  #pinOwner(): string {
-    const { module, label, serial, pinFile } = this.#token
-    return JSON.stringify([module, label, serial, pinFile])
-  }
-
   #pinIdentity(): string {
     const stats = statSync(this.#token.pinFile, { throwIfNoEntry: false })
-    return stats === undefined ? 'none' : `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`
+    if (stats === undefined) return 'none'
+    return [this.#token.pinFile, stats.ino, stats.size, stats.mtimeMs, stats.ctimeMs].join(' ')
   }
 
   #failure(reason: TokenReason, why: string): TokenFailure {
     return new TokenFailure(reason, `token ${this.#token.name}: ${why}`)
   }
+}
+
+function needsLogin({ name }: TokenCall): boolean {
+  return name !== 'open' && name !== 'facts'
 }

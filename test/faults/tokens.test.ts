@@ -191,10 +191,31 @@ test('a PIN that the token refuses is tried once, until the file changes', { ski
     await succeed(server, 'DisconnectCustomKeyStore', { CustomKeyStoreId: refusing })
   }
   assert.equal(await logins(), before + 1)
+  {
+    await using other = await startServer({ data: server.data, environment: tokens.environment })
+    const again = await connect(other, refusing)
+    assert.equal(again.ConnectionErrorCode, 'INVALID_CREDENTIALS')
+  }
+  await succeed(server, 'DisconnectCustomKeyStore', { CustomKeyStoreId: refusing })
+  assert.equal(await logins(), before + 1, 'neither does another process try it')
   await writeFile(join(tokens.folder, 'other-pin'), PIN)
   await succeed(server, 'UpdateCustomKeyStore', { CustomKeyStoreId: refusing, KeyStorePassword: PIN })
   assert.equal((await connect(server, refusing)).ConnectionState, 'CONNECTED')
-  assert.equal(await logins(), before + 2)
+  const { KeyMetadata } = await succeed(server, 'CreateKey', {
+    Origin: 'AWS_CLOUDHSM',
+    CustomKeyStoreId: refusing,
+  })
+  const KeyId = String((KeyMetadata as Output)['KeyId'])
+  const good = await logins()
+  await writeFile(join(tokens.folder, 'other-pin'), 'wrong-again')
+  for (const pid of tokenProcesses()) process.kill(pid, 'SIGKILL')
+  await until('the processes have ended', async () => tokenProcesses().length === 0 || undefined)
+  await until('the token refuses', async () => {
+    const burst = Array.from({ length: 20 }, () => call(server, 'Encrypt', { KeyId, Plaintext: base64('a') }))
+    const answers = await Promise.all(burst)
+    return answers.every(({ message }) => message?.startsWith('AWS KMS cannot log in')) || undefined
+  })
+  assert.equal(await logins(), good + 1, 'a burst of calls spends one attempt')
 })
 
 test('a module that is no library, or is not there, and a token that is not there', {

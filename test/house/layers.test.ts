@@ -74,7 +74,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Backups: made from a snapshot of the records and the files of the log, and read back.
   backup: ['base', 'crypto', 'custody', 'store', 'audit'],
   'app/kms-caller.ts': ['config', 'client', 'custody'],
-  'app/tokens.ts': ['base', 'config', 'crypto', 'pkcs11'],
+  'app/pin-guard.ts': ['base', 'pkcs11', 'store'],
+  'app/tokens.ts': ['base', 'config', 'crypto', 'pkcs11', 'app/pin-guard.ts'],
   'app/root-key.ts': ['base', 'config', 'custody', 'store', 'app/kms-caller.ts', 'app/tokens.ts'],
   'app/store.ts': ['base', 'config', 'store'],
   // Where the audit log is.
