@@ -60,6 +60,8 @@ function regionSentences({ multiRegion, region }: ReportedKey): readonly string[
 function storeSentence(keyStore: ReportedKey['keyStore']): string | undefined {
   if (keyStore === undefined) return undefined
   const { id, externalId } = keyStore
+  if (externalId === '')
+    return `its key in key store ${id} is destroyed in the token of the store, after the deletion`
   return `the external key ${externalId} of key store ${id} stays where it is, and cannot decrypt alone what was encrypted here`
 }
 

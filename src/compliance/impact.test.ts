@@ -111,6 +111,10 @@ test('consequences say what fails, for every usage and everything that points at
     say({ keyStore: { id: 'cks-1', name: 'hsm', externalId: 'x1' } }),
     /external key x1 of key store cks-1/,
   )
+  assert.match(
+    say({ keyStore: { id: 'cks-1', name: 'hsm', externalId: '' } }),
+    /key in key store cks-1 is destroyed in the token/,
+  )
   assert.match(say({ state: 'Disabled' }), /its state is Disabled/)
 })
 

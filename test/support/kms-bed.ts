@@ -70,7 +70,10 @@ type CallChange = {
  * Opens a bed on an empty folder.
  * @param more operations in addition to those of KMS.
  */
-export async function openKmsBed(more: readonly KmsOperation[] = []): Promise<KmsBed> {
+export async function openKmsBed(
+  more: readonly KmsOperation[] = [],
+  tokens: KmsDependencies['tokens'] = NO_TOKENS,
+): Promise<KmsBed> {
   const folder = testFolder()
   const asked: string[] = []
   const opened = await openRecords(openSqlite(folder.path), testSealer())
@@ -107,7 +110,7 @@ export async function openKmsBed(more: readonly KmsOperation[] = []): Promise<Km
     sm2Regions: new Set(),
     attestationRoots: [],
     lastUsage: async () => ({ last: undefined, current: true }),
-    tokens: NO_TOKENS,
+    tokens,
     xks: openXksClient({
       ca: undefined,
       routes: new Map(),

@@ -128,7 +128,7 @@ async function makeTokenKey(
     const keys = keysOfCluster(tokens, call.caller.account, cluster.id)
     await keys.generate(tokenLabel(keyId), utf8(keyId))
   }
-  await askToken('inStore', making())
+  await askToken('createKey', making())
 }
 
 async function checkExternalKey(

@@ -7,8 +7,8 @@ type CallerError = {
   readonly message: string
   /** The code of the operations on stores. */
   readonly store: ErrorCode
-  /** The code of CreateKey and GenerateRandom. */
-  readonly inStore: ErrorCode
+  /** The code of CreateKey; of GenerateRandom too, which has none for a wrong configuration. */
+  readonly createKey: ErrorCode
   /** The code of operations that use a key. */
   readonly cryptography: ErrorCode
   /** The error code in DescribeCustomKeyStores for such a failed connection. */
@@ -24,28 +24,28 @@ const CONFIGURATION = 'CloudHsmClusterInvalidConfigurationException'
 const NO_ANSWER: CallerError = {
   message: 'The cluster of this key store cannot be reached. Try the request again later.',
   store: INACTIVE,
-  inStore: STORE_STATE,
+  createKey: STORE_STATE,
   cryptography: STATE,
   connection: 'NETWORK_ERRORS',
 }
 const TOO_SLOW: CallerError = {
   message: 'The cluster of this key store did not respond in time. Try the request again.',
   store: INACTIVE,
-  inStore: TIMEOUT,
+  createKey: TIMEOUT,
   cryptography: TIMEOUT,
   connection: 'NETWORK_ERRORS',
 }
 const NO_LOGIN: CallerError = {
   message: 'AWS KMS cannot log in to the cluster of this key store. The operator has to change the PIN.',
   store: CONFIGURATION,
-  inStore: STORE_STATE,
+  createKey: STORE_STATE,
   cryptography: STATE,
   connection: 'INVALID_CREDENTIALS',
 }
 const NO_KEY: CallerError = {
   message: 'The key material of this KMS key is not in the cluster of its key store, or cannot be used.',
   store: CONFIGURATION,
-  inStore: STORE_STATE,
+  createKey: STORE_STATE,
   cryptography: STATE,
   connection: 'INTERNAL_ERROR',
 }
@@ -69,31 +69,36 @@ const CALLER_ERRORS: { readonly [R in TokenReason]: CallerError } = {
   TokenUnfit: {
     message: 'The cluster of this key store cannot hold keys of 256-bit AES.',
     store: CONFIGURATION,
-    inStore: CONFIGURATION,
+    createKey: CONFIGURATION,
     cryptography: STATE,
     connection: 'INTERNAL_ERROR',
   },
   TokenFull: {
     message: 'The cluster of this key store has no room for another key.',
     store: CONFIGURATION,
-    inStore: CONFIGURATION,
+    createKey: CONFIGURATION,
     cryptography: STATE,
     connection: 'INTERNAL_ERROR',
   },
   CiphertextInvalid: { ...NO_KEY, cryptography: 'InvalidCiphertextException' },
 }
 
+/** The operations that have codes of their own; all others use a key. */
+type AskedBy = 'store' | 'createKey' | 'random' | 'cryptography'
+
+function codeOf(callerError: CallerError, askedBy: AskedBy): ErrorCode {
+  if (askedBy !== 'random') return callerError[askedBy]
+  return callerError.createKey === TIMEOUT ? TIMEOUT : STORE_STATE
+}
+
 /** The result of a call to a token. @throws KmsError instead of a TokenFailure. */
-export async function askToken<T>(
-  askedBy: 'store' | 'inStore' | 'cryptography',
-  call: Promise<T>,
-): Promise<T> {
+export async function askToken<T>(askedBy: AskedBy, call: Promise<T>): Promise<T> {
   try {
     return await call
   } catch (cause) {
     if (!(cause instanceof TokenFailure)) throw cause
     const callerError = CALLER_ERRORS[cause.reason]
-    const code = callerError[askedBy]
+    const code = codeOf(callerError, askedBy)
     const isMessageless = code === 'InvalidCiphertextException'
     throw new KmsError(code, isMessageless ? '' : callerError.message, { cause })
   }

@@ -60,5 +60,5 @@ async function randomInStore(
   const { cluster } = value
   const sizeBytes = sizeOf(input)
   const asking = async () => keysOfCluster(tokens, account, cluster.id).random(sizeBytes)
-  return askToken('inStore', asking())
+  return askToken('random', asking())
 }
