@@ -45,6 +45,8 @@ export type Options = {
   readonly events: number
   /** neighbours: a pattern that selects cases. Without it, all cases run. */
   readonly cases: string | undefined
+  /** neighbours: a pattern that selects floods. Without it, all run, and none when {@link cases} selects cases. */
+  readonly floods: string | undefined
   /** neighbours: runs every case once on a small account, to check that all cases work. */
   readonly slice: boolean
   /** neighbours: measures only event-loop turns, without Encrypt during every case. */
@@ -79,6 +81,7 @@ Compares Holdfast with a floor: a bare node:http server that sends the same byte
   --starts N           start: number of starts, default 5
   --events N           audit, neighbours: events in the log, default 1000000
   --cases PATTERN      neighbours: run only matching cases, such as '^kms PutKeyPolicy'
+  --floods PATTERN     neighbours: run only matching floods, such as 'idle', and no cases without --cases
   --slice              neighbours: run every case once on a small account, to check the responses
   --turns              neighbours: measure only event-loop turns, without Encrypt during every case
   --kept DIR           neighbours: keep the filled data folder there for later runs
@@ -111,6 +114,7 @@ const FLAGS = {
   starts: { type: 'string' },
   events: { type: 'string' },
   cases: { type: 'string' },
+  floods: { type: 'string' },
   slice: { type: 'boolean', default: false },
   turns: { type: 'boolean', default: false },
   kept: { type: 'string' },
@@ -149,6 +153,7 @@ export function parseOptions(argv: readonly string[]): Options {
     starts: parseCount('starts', values.starts, quick ? 3 : 5, 100),
     events: parseCount('events', values.events, quick ? 100_000 : 1_000_000, 100_000_000),
     cases: values.cases,
+    floods: values.floods,
     slice: values.slice,
     turns: values.turns,
     kept: values.kept,

@@ -66,13 +66,12 @@ export async function measureNeighbours(dependencies: NeighboursDependencies): P
   const account = await openAccount(bed, crowdedKey)
   const probe = await openProbe(socket)
   try {
-    const cases = allCases(account).filter((one) => isWanted(one, options.cases))
+    const cases = allCases(account).filter((one) => isWanted(one, options))
     const rows = await measureCases(dependencies, account, probe, cases)
     const beside =
       options.slice || options.turns ? [] : await measureBeside(dependencies, account, cases, rows)
     const found = rows.map((row, at) => ({ ...row, ...beside[at] }))
-    const isWhole = options.cases === undefined && !options.turns
-    const floods = isWhole ? await measureFloods(dependencies, account, probe) : []
+    const floods = hasFloods(options) ? await measureFloods(dependencies, account, probe) : []
     const errors = found.flatMap(({ what, kind, wrong }) =>
       wrong === undefined ? [] : [`${what} (${kind}): ${wrong}`],
     )
@@ -89,8 +88,13 @@ export async function measureNeighbours(dependencies: NeighboursDependencies): P
   }
 }
 
-function isWanted({ service, operation, kind, what }: Case, wanted: string | undefined): boolean {
-  return wanted === undefined || new RegExp(wanted).test(`${service} ${operation} ${kind} ${what}`)
+function isWanted({ service, operation, kind, what }: Case, { cases, floods }: Options): boolean {
+  if (cases === undefined) return floods === undefined
+  return new RegExp(cases).test(`${service} ${operation} ${kind} ${what}`)
+}
+
+function hasFloods({ cases, floods, turns }: Options): boolean {
+  return floods !== undefined || (cases === undefined && !turns)
 }
 
 async function measureCases(
@@ -165,7 +169,8 @@ async function measureFloods(
     : { idleConnections: 10_000, pipelined: 5000 }
   const windowMs = options.slice ? BESIDE_MS : FLOOD_MS
   const rows: FloodRow[] = []
-  for (const one of allFloods(size)) {
+  const wanted = new RegExp(options.floods ?? '')
+  for (const one of allFloods(size).filter(({ what }) => wanted.test(what))) {
     const alone = await encryptBeside(account, loader, windowMs)
     const { pace, longestTurnMs } = await measureFlood(one, account, probe, (neighbour) =>
       encryptBeside(account, loader, windowMs, neighbour),
