@@ -12,6 +12,8 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { stripTypeScriptTypes } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
+import { VERSION } from '../src/base/version.ts'
+import { findParts, formatBill, formatLicences } from './package-contents.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const SOURCES = join(ROOT, 'src')
@@ -20,6 +22,10 @@ const DIST = join(ROOT, 'dist')
 const OPERATIONS = join(ROOT, 'console/src/api/operations.ts')
 /** Where the built console begins: without it the package would have no pages. */
 const CONSOLE = join(ROOT, 'console/dist/index.html')
+
+/** What the package contains of others, in `dist`. */
+const BILL = 'sbom.cdx.json'
+const LICENCES = 'third-party-licences.txt'
 
 /** A relative module, in any form of import: what is before its extension, and the quote after it. */
 const RELATIVE_IMPORT = /(\b(?:from|import)\s*\(?\s*'\.{1,2}\/[^'\n]+)\.ts'/g
@@ -33,6 +39,9 @@ async function buildPackage(): Promise<void> {
   await Promise.all(names.map((name) => strip(join(SOURCES, name), join(DIST, name))))
   await strip(OPERATIONS, join(DIST, 'operations.ts'))
   await declareTypes(OPERATIONS)
+  const parts = await findParts()
+  await writeFile(join(DIST, BILL), formatBill(VERSION, parts))
+  await writeFile(join(DIST, LICENCES), await formatLicences(parts))
   process.stdout.write(`package: ${names.length} modules in dist\n`)
 }
 
