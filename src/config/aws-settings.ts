@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type Profile, parseProfiles, type Sections } from './aws-profiles.ts'
+import { homeOf } from './home.ts'
 import { isLoopback, isRegion } from './places.ts'
 import { ConfigError } from './setting.ts'
 
@@ -74,7 +74,7 @@ function text(environment: Environment, variable: string): string | undefined {
 async function readSections(environment: Environment, variable: string, file: string): Promise<Sections> {
   const named = text(environment, variable)
   if (named !== undefined) return parseProfiles(await readNamed(variable, named))
-  const path = join(environment['HOME'] ?? homedir(), '.aws', file)
+  const path = join(homeOf(environment), '.aws', file)
   try {
     return parseProfiles(await readFile(path, 'utf8'))
   } catch {

@@ -1,5 +1,5 @@
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { homeOf } from './home.ts'
 import { type Given, need, parseWithin, pathSetting, read, setting } from './setting.ts'
 
 /** The configuration of the unlock paths of the root key. */
@@ -90,8 +90,7 @@ export function parseSeal(given: Given): SealConfig {
       sessionToken: environment['AWS_SESSION_TOKEN'],
       profile: environment['AWS_PROFILE'],
       credentialsFile:
-        environment['AWS_SHARED_CREDENTIALS_FILE'] ??
-        join(environment['HOME'] ?? homedir(), '.aws', 'credentials'),
+        environment['AWS_SHARED_CREDENTIALS_FILE'] ?? join(homeOf(environment), '.aws', 'credentials'),
     },
   }
 }

@@ -17,10 +17,10 @@ type Rule = {
   readonly expr: string
   readonly for?: string
   readonly labels: { readonly severity: string }
-  readonly annotations: { readonly summary: string }
+  readonly annotations: { readonly summary: string; readonly runbook: string }
 }
 
-test('docs/reference/metrics.md has every alert, and each rule has what an alert needs', async () => {
+test('docs/reference/metrics.md has every alert, and each rule has what an alert needs, and a runbook', async () => {
   const page = await read('docs/reference/metrics.md')
   const documented = [...page.matchAll(/^\| `(Holdfast\w+)` \|/gm)].map(([, name]) => name)
   const { groups } = parse(await read('deploy/prometheus/holdfast-alerts.yaml'))
@@ -29,11 +29,17 @@ test('docs/reference/metrics.md has every alert, and each rule has what an alert
     rules.map(({ alert }) => alert),
     documented,
   )
+  const runbooks = [...(await read('docs/how-to/runbooks.md')).matchAll(/^## (.+)\n\n(?=\S)/gm)]
+  assert.deepEqual(
+    runbooks.map(([, alert]) => alert),
+    documented,
+  )
   for (const { alert, expr, for: lasts = '1m', labels, annotations } of rules) {
     assert.ok(expr.length > 0, alert)
     assert.match(lasts, /^[0-9]+[mh]$/, alert)
     assert.ok(['critical', 'warning'].includes(labels.severity), alert)
     assert.ok(annotations.summary.length > 0, alert)
+    assert.equal(annotations.runbook, `docs/how-to/runbooks.md#${alert.toLowerCase()}`)
   }
 })
 

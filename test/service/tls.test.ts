@@ -1,8 +1,9 @@
 /** TLS: versions, key exchange, and what the audit log says of it. */
 
 import assert from 'node:assert/strict'
-import { rm } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { Agent } from 'node:https'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { KMSClient, ListKeysCommand } from '@aws-sdk/client-kms'
@@ -48,6 +49,23 @@ test('holdfast status says how to trust the certificate of an authority of your 
   assert.equal(trusted.status, 0)
   // The warnings are about the unlock paths of this test's server.
   assert.match(trusted.err, /^(?:warning: [^\n]*(?:unlock path|no backup)[^\n]*\n)*$/)
+})
+
+test('holdfast status trusts a certificate that names the server, also one that listens on all addresses', {
+  skip,
+}, async () => {
+  const path = join(server.data, 'endpoint')
+  const endpoint = await readFile(path, 'utf8')
+  const { port } = new URL(endpoint)
+  await writeFile(path, `https://0.0.0.0:${port}\n`)
+  try {
+    const status = async (environment = {}): Promise<number | null> =>
+      (await holdfast(['status', `--data=${server.data}`], { environment })).status
+    assert.equal(await status({ NODE_EXTRA_CA_CERTS: certificate.certFile }), 0)
+    assert.equal(await status(), 1)
+  } finally {
+    await writeFile(path, endpoint)
+  }
 })
 
 test('the AWS SDK works over TLS', { skip }, async () => {
