@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import {
   CreateAliasCommand,
@@ -12,7 +13,7 @@ import type { Browser, Page } from 'playwright-core'
 import { look, NO_BROWSER, openBrowser, openPage } from '../support/browser.ts'
 import { problemsOf, signInTo } from '../support/console.ts'
 import { kmsClient, REGION } from '../support/kms.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { startServer, type TestServer, temporaryFolder } from '../support/server.ts'
 
 /** More keys than two pages of the list have. */
 const KEYS = 45
@@ -23,11 +24,17 @@ const FORMULA = '=HYPERLINK("http://example.com","x")'
 
 let browser: Browser
 let server: TestServer
+let folder: string
 const ids: string[] = []
 
 before(async () => {
   if (NO_BROWSER !== false) return
-  server = await startServer({ environment: { HOLDFAST_CONSOLE: 'on', HOLDFAST_REGION: REGION } })
+  folder = await temporaryFolder()
+  const prices = join(folder, 'prices.json')
+  const rule = { operations: ['Encrypt'], per10000Calls: 20_000 }
+  await writeFile(prices, JSON.stringify({ currency: 'EUR', keyMonth: 1, calls: [rule] }))
+  const environment = { HOLDFAST_CONSOLE: 'on', HOLDFAST_REGION: REGION, HOLDFAST_PRICES: prices }
+  server = await startServer({ environment })
   browser = await openBrowser()
   for (let index = 0; index < KEYS; index += 1) ids.push(await newKey({ Description: `key ${index}` }))
   await newKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY', Description: `${MARKUP} ${BIDI}` })
@@ -43,6 +50,7 @@ before(async () => {
 after(async () => {
   await browser?.close()
   await server?.[Symbol.asyncDispose]()
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true })
 })
 
 async function newKey(input: CreateKeyCommandInput): Promise<string> {
@@ -139,4 +147,63 @@ test('hostile names are text in the list, and exports are safe from formulas', {
   assert.equal(csv.trimEnd().split('\r\n').length, KEYS + 3)
   assert.ok(csv.includes(`"'=HYPERLINK(""http://example.com"",""x"")"`), 'the formula is text')
   assertClean()
+})
+
+/** Conditions of every property, in the order of the page, and how many of the keys of the tests before match. */
+const CONDITIONS: readonly (readonly [property: string, value: string, matches: number, not?: true])[] = [
+  ['KeyState', 'Disabled', 6],
+  ['KeyState', 'PendingImport', 1],
+  ['KeySpec', 'ECC_NIST_P256', 1],
+  ['KeySpec', 'ECC_NIST_P256', KEYS + 2, true],
+  ['KeyUsage', 'SIGN_VERIFY', 1],
+  ['Origin', 'EXTERNAL', 1],
+  ['KeyManager', 'CUSTOMER', KEYS + 3],
+  ['MultiRegion', 'true', 1],
+  ['LastUsed', 'within-7', 1],
+  ['LastUsed', 'not-30', KEYS + 2],
+  ['KeyId', 'FIRST', 1],
+  ['Alias', 'long/long', 1],
+  ['Description', 'key 1', 11],
+  ['TagKey', 'lon', 1],
+  ['TagValue', 'xxx', 1],
+  ['Tag', `long=${'x'.repeat(256)}`, 1],
+  ['CustomKeyStoreId', 'cks-0', KEYS + 3, true],
+]
+
+test('every property filters the list', { skip: NO_BROWSER }, async () => {
+  await newKey({ Origin: 'EXTERNAL', MultiRegion: true })
+  const { page, assertClean } = await openPage(browser)
+  await signInTo(server, page)
+  for (const [property, value, matches, not] of CONDITIONS) {
+    const values = [value === 'FIRST' ? ids[0] : value]
+    const filter = [{ property, values, ...(not === true && { not }) }]
+    await openKeys(page, `?filter=${encodeURIComponent(JSON.stringify(filter))}`)
+    await page.getByText(`(${matches} of ${KEYS + 3})`).waitFor()
+  }
+  const source = await readFile(new URL('../../console/src/pages/keys/search.ts', import.meta.url), 'utf8')
+  const properties = [...source.matchAll(/^ {2}(?:'(\w+)',|(\w+): \[)/gm)].map(
+    ([, text, choice]) => text ?? choice,
+  )
+  const tried = new Set(CONDITIONS.map(([property]) => property))
+  assert.ok(properties.length > 10)
+  assert.deepEqual([...tried].sort(), properties.sort(), 'each property of the page is tried')
+  assert.deepEqual(problemsOf(assertClean), [])
+  await page.context().close()
+})
+
+test('usage by key is filtered by cost', { skip: NO_BROWSER }, async () => {
+  const { page, assertClean } = await openPage(browser)
+  await signInTo(server, page)
+  await page.goto(`${server.endpoint}/console/usage`)
+  const used = page.getByRole('row', { name: new RegExp(`key/${ids[44]}.*2\\.00 EUR`) })
+  const other = page.getByRole('row', { name: new RegExp(`key/${ids[5]}`) })
+  await used.waitFor()
+  await other.waitFor()
+  await page.getByLabel('Only lines that cost at least (EUR)').fill('1.5')
+  await other.waitFor({ state: 'detached' })
+  await used.waitFor()
+  await page.getByLabel('Only lines that cost at least (EUR)').fill('2.5')
+  await used.waitFor({ state: 'detached' })
+  assert.deepEqual(problemsOf(assertClean), [])
+  await page.context().close()
 })
