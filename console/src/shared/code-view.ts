@@ -67,7 +67,12 @@ function isDark(): boolean {
   return document.body.classList.contains('awsui-dark-mode')
 }
 
-const shape = { '&': { fontSize: '13px', maxHeight: '60vh' }, '.cm-scroller': { overflow: 'auto' } }
+const shape = {
+  '&': { fontSize: '13px', maxHeight: '60vh' },
+  '.cm-scroller': { overflow: 'auto' },
+  // Few fonts have the mark of the library.
+  '.cm-collapsedLines': { '&:before, &:after': { content: '"…"' } },
+}
 const LIGHT: Extension = [
   syntaxHighlighting(colors(LIGHT_COLORS)),
   EditorView.theme({

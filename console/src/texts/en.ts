@@ -109,6 +109,8 @@ export const TEXTS = {
     pendingDeletion: 'These keys will be deleted',
     expiring: 'The key material of these keys expires within 30 days',
     risks: 'The root key and backups of this server',
+    highRisk: 'High risk',
+    risk: 'Risk',
     insights: 'Unusual calls of the last 7 days',
     refusals: 'Recent refusals',
     noRefusals: 'No call was refused among the last 50 calls.',

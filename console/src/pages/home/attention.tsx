@@ -61,9 +61,11 @@ export function Attention(): ReactNode {
           <ul>
             {Risks.map(({ Severity, Message = '' }) => (
               <li key={Message}>
-                <StatusIndicator type={Severity === 'high' ? 'error' : 'warning'} wrapText>
-                  {visibleText(Message)}
+                <StatusIndicator type={Severity === 'high' ? 'error' : 'warning'}>
+                  {Severity === 'high' ? texts.highRisk : texts.risk}
                 </StatusIndicator>
+                {' · '}
+                <PlainText text={Message} />
               </li>
             ))}
           </ul>
