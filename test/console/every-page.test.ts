@@ -17,7 +17,7 @@ const PAGES = [
   '/keys',
   '/keys/create',
   '/keys/KEY',
-  ...['policy', 'grants', 'rotation', 'aliases', 'tags', 'use'].map((tab) => `/keys/KEY?tab=${tab}`),
+  ...['policy', 'grants', 'rotation', 'aliases', 'tags', 'usage', 'use'].map((tab) => `/keys/KEY?tab=${tab}`),
   '/keys/SIGNING?tab=publicKey',
   '/keys/IMPORTED?tab=import',
   '/keys/IMPORTED?tab=regions',

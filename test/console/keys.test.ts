@@ -207,3 +207,34 @@ test('usage by key is filtered by cost', { skip: NO_BROWSER }, async () => {
   assert.deepEqual(problemsOf(assertClean), [])
   await page.context().close()
 })
+
+test('the page of a key plots its calls, and shows what each principal costs', {
+  skip: NO_BROWSER,
+}, async () => {
+  const { page, assertClean } = await openPage(browser)
+  await signInTo(server, page)
+  await page.goto(`${server.endpoint}/console/keys/${ids[44]}?tab=usage`)
+  await page.getByRole('heading', { name: 'Calls by day' }).waitFor()
+  await page.getByRole('row', { name: /:root.*2\.00 EUR/ }).waitFor()
+  await look(page, 'key-usage')
+  assert.deepEqual(problemsOf(assertClean), [])
+  await page.context().close()
+})
+
+test('the audit log is filtered by time, and plots the calls that match', { skip: NO_BROWSER }, async () => {
+  const { page, assertClean } = await openPage(browser)
+  await signInTo(server, page)
+  await page.goto(`${server.endpoint}/console/audit?attribute=EventName&value=Encrypt`)
+  await page.getByRole('radio').first().waitFor()
+  await page.getByRole('heading', { name: 'Calls by day' }).waitFor()
+  await look(page, 'audit-plot')
+  const before = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10)
+  await page.getByLabel('Until').fill(before.replaceAll('-', '/'))
+  await page.getByRole('button', { name: 'Search' }).click()
+  await page.getByText('No calls match.').waitFor()
+  assert.equal(new URL(page.url()).searchParams.get('until')?.replaceAll('"', ''), before)
+  await page.goto(`${server.endpoint}/console/audit?attribute=EventName&value=Encrypt&from=${before}`)
+  await page.getByRole('radio').first().waitFor()
+  assert.deepEqual(problemsOf(assertClean), [])
+  await page.context().close()
+})

@@ -40,6 +40,25 @@ export function foundEvents(region: string, filter: EventFilter) {
   })
 }
 
+const DAY_SECONDS = 86_400
+
+/** The calls of the last days that the attributes of a filter let through, by day (UTC). */
+export function countedByDay(region: string, { LookupAttributes }: EventFilter, days: number) {
+  return queryOptions({
+    queryKey: ['events', region, 'by-day', LookupAttributes, days],
+    queryFn: async () => {
+      const StartTime = Math.floor(Date.now() / 1000) - (days - 1) * DAY_SECONDS
+      const input = { LookupAttributes, StartTime, Period: DAY_SECONDS }
+      const { Counts = [] } = await patiently(() => call('CountEvents', input))
+      return Counts.map(({ Time = 0, Events = 0, Refusals = 0 }) => ({
+        value: new Date(Time * 1000).toISOString(),
+        calls: Events,
+        failures: Refusals,
+      }))
+    },
+  })
+}
+
 /** The calls of an export at most: more of them are files of the log. */
 const EXPORT_MAX = 1000
 

@@ -27,18 +27,19 @@ const DAY_SECONDS = 86_400
 const LINES_MAX = 1000
 const PAGES_MAX = 5
 
-/** The usage of the last days by one column. */
-export function usageOf(account: string, days: number, column: UsageColumn) {
+/** The usage of the last days by one column, of all keys or of one. */
+export function usageOf(account: string, days: number, column: UsageColumn, KeyArn?: string) {
   return queryOptions({
-    queryKey: ['usage', account, days, column],
-    queryFn: () => readUsage(days, column),
+    queryKey: ['usage', account, days, column, KeyArn],
+    queryFn: () => readUsage(days, column, KeyArn),
     staleTime: 30_000,
   })
 }
 
-async function readUsage(days: number, column: UsageColumn): Promise<Usage> {
+async function readUsage(days: number, column: UsageColumn, KeyArn?: string): Promise<Usage> {
   const EndTime = Math.floor(Date.now() / 1000)
-  const range = { StartTime: EndTime - days * DAY_SECONDS, EndTime, GroupBy: [column], MaxResults: LINES_MAX }
+  const StartTime = EndTime - days * DAY_SECONDS
+  const range = { StartTime, EndTime, GroupBy: [column], KeyArn, MaxResults: LINES_MAX }
   const first = await patiently(() => call('GetUsage', range))
   const lines = linesOf(first, column)
   let NextToken = first.NextToken

@@ -14,9 +14,10 @@ import { Failure } from '../../shared/failure.tsx'
 import { showTime } from '../../shared/form.ts'
 import { ShowCli } from '../../shared/show-cli.tsx'
 import { TEXTS } from '../../texts/en.ts'
+import { EventsByDay } from './events-by-day.tsx'
 import { AuditFilter } from './filter.tsx'
 import { EventRecord } from './record.tsx'
-import { parseAuditSearch } from './search.ts'
+import { parseAuditSearch, timesOf } from './search.ts'
 
 const { audit: texts, common } = TEXTS
 const route = getRouteApi('/audit')
@@ -24,12 +25,13 @@ const route = getRouteApi('/audit')
 /** The calls that were recorded, newest first. What is looked for stands in the address. */
 export function Audit(): ReactNode {
   const { region } = useSession()
-  const { attribute, value, event: shown } = parseAuditSearch(route.useSearch())
+  const { attribute, value, from, until, event: shown } = parseAuditSearch(route.useSearch())
   const navigate = route.useNavigate()
-  const filter =
-    attribute === undefined || value === undefined
-      ? {}
-      : { LookupAttributes: [{ AttributeKey: attribute, AttributeValue: value }] }
+  const filter = {
+    ...(attribute !== undefined &&
+      value !== undefined && { LookupAttributes: [{ AttributeKey: attribute, AttributeValue: value }] }),
+    ...timesOf({ from, until }),
+  }
   const query = useInfiniteQuery(foundEvents(region, filter))
   const items = query.data?.pages.flatMap(rows) ?? []
   const selected = items.find(({ id }) => id === shown)
@@ -70,7 +72,9 @@ export function Audit(): ReactNode {
         }
         filter={
           <AuditFilter
-            key={`${attribute} ${value}`}
+            key={`${attribute} ${value} ${from} ${until}`}
+            from={from}
+            until={until}
             attribute={attribute}
             value={value}
             onSearch={(search) => void navigate({ search })}
@@ -87,6 +91,7 @@ export function Audit(): ReactNode {
         }
       />
       <EventRecord event={selected} />
+      <EventsByDay filter={filter} />
       <ShowCli name="LookupEvents" input={filter} />
     </SpaceBetween>
   )

@@ -1,4 +1,5 @@
 import Button from '@cloudscape-design/components/button'
+import DateInput from '@cloudscape-design/components/date-input'
 import Input from '@cloudscape-design/components/input'
 import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
@@ -9,18 +10,29 @@ import { ATTRIBUTES, type Attribute, type AuditSearch } from './search.ts'
 
 const { audit: texts } = TEXTS
 
-type Form = { readonly attribute: Attribute | undefined; readonly value: string }
+type Form = {
+  readonly attribute: Attribute | undefined
+  readonly value: string
+  readonly from: string
+  readonly until: string
+}
 
-type Props = Pick<AuditSearch, 'attribute' | 'value'> & { readonly onSearch: (search: AuditSearch) => void }
+type Props = Pick<AuditSearch, 'attribute' | 'value' | 'from' | 'until'> & {
+  readonly onSearch: (search: AuditSearch) => void
+}
 
-/** What is looked for: everything, or one attribute with a value, as LookupEvents has it. */
-export function AuditFilter({ attribute, value = '', onSearch }: Props): ReactNode {
-  const [form, change] = useForm<Form>({ attribute, value })
+/** What is looked for: one attribute with a value, and a time, as LookupEvents has them. */
+export function AuditFilter({ attribute, value = '', from = '', until = '', onSearch }: Props): ReactNode {
+  const [form, change] = useForm<Form>({ attribute, value, from, until })
   const all = { value: '', label: texts.all }
   const options = ATTRIBUTES.map((name) => ({ value: name, label: texts.attributes[name] }))
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    onSearch(form.attribute === undefined ? {} : { attribute: form.attribute, value: form.value })
+    onSearch({
+      ...(form.attribute !== undefined && { attribute: form.attribute, value: form.value }),
+      ...(form.from !== '' && { from: form.from }),
+      ...(form.until !== '' && { until: form.until }),
+    })
   }
   return (
     <form onSubmit={submit}>
@@ -39,6 +51,18 @@ export function AuditFilter({ attribute, value = '', onSearch }: Props): ReactNo
           value={form.value}
           disabled={form.attribute === undefined}
           onChange={({ detail }) => change({ value: detail.value })}
+        />
+        <DateInput
+          ariaLabel={texts.from}
+          placeholder={texts.from}
+          value={form.from}
+          onChange={({ detail }) => change({ from: detail.value })}
+        />
+        <DateInput
+          ariaLabel={texts.until}
+          placeholder={texts.until}
+          value={form.until}
+          onChange={({ detail }) => change({ until: detail.value })}
         />
         <Button formAction="submit">{texts.search}</Button>
       </SpaceBetween>

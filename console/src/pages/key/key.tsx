@@ -22,6 +22,7 @@ import { RegionsTab } from './regions-tab.tsx'
 import { RotationTab } from './rotation-tab.tsx'
 import { parseKeySearch, TABS, type Tab } from './search.ts'
 import { TagsTab } from './tags-tab.tsx'
+import { UsageTab } from './usage-tab.tsx'
 import { UseTab } from './use-tab.tsx'
 
 const { key: texts } = TEXTS
@@ -92,6 +93,8 @@ function contentOf(tab: Tab, facts: KeyFacts): ReactNode {
       return <TagsTab facts={facts} />
     case 'rotation':
       return <RotationTab facts={facts} />
+    case 'usage':
+      return <UsageTab facts={facts} />
     case 'use':
       return <UseTab facts={facts} />
     case 'grants':

@@ -1,7 +1,7 @@
 /** The tabs of a key's page. */
 export const TABS = [
   ...(['overview', 'policy', 'grants', 'rotation', 'publicKey', 'import', 'regions'] as const),
-  ...(['aliases', 'tags', 'use'] as const),
+  ...(['aliases', 'tags', 'usage', 'use'] as const),
 ] as const
 /** One of them. */
 export type Tab = (typeof TABS)[number]

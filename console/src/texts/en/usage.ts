@@ -11,6 +11,7 @@ export const USAGE_TEXTS = {
   keysCost: 'Cost of keys',
   noPrices: 'The server has no price table, so there are no costs.',
   byDay: 'Calls by day',
+  byPrincipal: 'Calls of the last 30 days by principal',
   succeeded: 'Succeeded',
   failed: 'Failed',
   day: 'Day',

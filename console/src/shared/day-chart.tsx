@@ -3,19 +3,26 @@ import Box from '@cloudscape-design/components/box'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import type { ReactNode } from 'react'
-import type { UsageLine } from '../../api/usage.ts'
-import { USAGE_TEXTS as texts } from '../../texts/en/usage.ts'
+import { USAGE_TEXTS as texts } from '../texts/en/usage.ts'
 
 const DAY_MS = 86_400_000
 const HEIGHT = 240
 
-type Props = { readonly days: number; readonly lines: readonly UsageLine[] }
+/** The calls of a day (UTC), which begins the name. */
+export type DayCalls = { readonly value: string; readonly calls: number; readonly failures: number }
+
+type Props = {
+  readonly days: number
+  readonly lines: readonly DayCalls[]
+  /** What the calls that did not succeed are called. */
+  readonly failed?: string
+}
 
 /** The calls of each day as a plot. */
-export function DayChart({ days, lines }: Props): ReactNode {
+export function DayChart({ days, lines, failed = texts.failed }: Props): ReactNode {
   const byDay = new Map(lines.map((line) => [line.value.slice(0, 10), line]))
   const shown = [...lastDays(days)]
-  const points = (of: (line: UsageLine) => number) =>
+  const points = (of: (line: DayCalls) => number) =>
     shown.map((day) => {
       const line = byDay.get(day)
       return { x: day, y: line === undefined ? 0 : of(line) }
@@ -34,7 +41,7 @@ export function DayChart({ days, lines }: Props): ReactNode {
         i18nStrings={{ xTickFormatter: (day) => day.slice(5) }}
         series={[
           { title: texts.succeeded, type: 'bar', data: points(({ calls, failures }) => calls - failures) },
-          { title: texts.failed, type: 'bar', data: points(({ failures }) => failures) },
+          { title: failed, type: 'bar', data: points(({ failures }) => failures) },
         ]}
         empty={<Box>{texts.noCalls}</Box>}
       />
