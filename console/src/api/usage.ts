@@ -6,7 +6,7 @@ import { patiently } from './what-if.ts'
 export type UsageColumn = NonNullable<InputOf<'GetUsage'>['GroupBy']>[number]
 
 /** One line of usage: the value that it is grouped by, and its sums. */
-export type UsageLine = {
+type UsageLine = {
   readonly value: string
   readonly calls: number
   readonly failures: number

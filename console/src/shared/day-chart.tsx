@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000
 const HEIGHT = 240
 
 /** The calls of a day (UTC), which begins the name. */
-export type DayCalls = { readonly value: string; readonly calls: number; readonly failures: number }
+type DayCalls = { readonly value: string; readonly calls: number; readonly failures: number }
 
 type Props = {
   readonly days: number
