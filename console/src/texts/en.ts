@@ -285,6 +285,7 @@ export const TEXTS = {
     empty: 'No calls match.',
     record: 'The record',
     select: 'Select a call to see its record.',
+    prove: 'On the machine of the server, this command proves that the event is in the log:',
     table: 'Calls',
   },
 } as const

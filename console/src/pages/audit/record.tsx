@@ -1,6 +1,7 @@
 import Box from '@cloudscape-design/components/box'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
+import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { ReactNode } from 'react'
 import type { EventRow } from '../../api/events.ts'
 import { CopyText } from '../../shared/copy-text.tsx'
@@ -13,7 +14,16 @@ const { audit: texts } = TEXTS
 export function EventRecord({ event }: { readonly event: EventRow | undefined }): ReactNode {
   return (
     <Container header={<Header variant="h2">{texts.record}</Header>}>
-      {event === undefined ? <Box>{texts.select}</Box> : <CopyText text={indentJson(event.record)} isBlock />}
+      {event === undefined ? (
+        <Box>{texts.select}</Box>
+      ) : (
+        <SpaceBetween size="m">
+          <CopyText text={indentJson(event.record)} isBlock />
+          <Box>
+            {texts.prove} <CopyText text={`holdfast audit prove ${event.id}`} />
+          </Box>
+        </SpaceBetween>
+      )}
     </Container>
   )
 }
