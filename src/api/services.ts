@@ -9,8 +9,8 @@ import {
 /** A service of Holdfast, by its name in credential scopes. */
 export type ServiceName = 'kms' | 'iam' | 'sts' | 'cloudtrail' | 'holdfast'
 
-/** Every service whose calls are decided and recorded: the S3 gateway has a listener and a protocol of its own. */
-export type CalledService = ServiceName | 's3'
+/** Every service whose calls are decided and recorded: S3 and Lambda have listeners and protocols of their own. */
+export type CalledService = ServiceName | 's3' | 'lambda'
 
 /** The service of a call, as audit events show it. */
 export type RecordedService = { readonly name: CalledService; readonly eventSource: string }
@@ -48,6 +48,9 @@ export type Service = {
 
 /** S3 in audit events. */
 export const SERVICE_S3: RecordedService = { name: 's3', eventSource: 's3.amazonaws.com' }
+
+/** Lambda in audit events. */
+export const SERVICE_LAMBDA: RecordedService = { name: 'lambda', eventSource: 'lambda.amazonaws.com' }
 
 /** Every service, by name. */
 export const SERVICES: Readonly<Record<ServiceName, Service>> = {

@@ -4,6 +4,7 @@ import { ACCOUNT_COMMANDS } from './commands/account.ts'
 import { AUDIT_COMMANDS } from './commands/audit.ts'
 import { BACKUP_COMMANDS } from './commands/backup.ts'
 import { EVENT_COMMANDS } from './commands/events.ts'
+import { LAMBDA_COMMANDS } from './commands/lambda.ts'
 import { CONTROL_COMMANDS, ORGANIZATION_COMMANDS } from './commands/organization.ts'
 import { PROGRAM_COMMANDS } from './commands/programs.ts'
 import { REPORT_COMMANDS } from './commands/report.ts'
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   ...PROGRAM_COMMANDS,
   ...XKS_PROXY_COMMANDS,
   ...S3_COMMANDS,
+  ...LAMBDA_COMMANDS,
   ...VOLUME_COMMANDS,
   completionCommand(() => COMMANDS),
 ]

@@ -17,6 +17,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   policy: 'Try key policies',
   events: 'Test and repeat the delivery of events',
   s3: 'Serve encrypted buckets over the S3 API',
+  lambda: 'Serve functions over the Lambda API',
   volume: 'Encrypt volumes under KMS keys',
   'volume snapshot': 'Copy closed volumes',
   'volume recovery': 'Manage recovery keys of volumes',

@@ -71,6 +71,12 @@ test('parseConfig gives the documented defaults', () => {
     pkcs11: { file: undefined, timeoutMs: 10_000 },
     xksProxy: { listen: { host: '127.0.0.1', port: 7643 }, prefix: '' },
     s3: { listen: { host: '127.0.0.1', port: 7690 }, folder: 'data/s3', domain: undefined },
+    lambda: {
+      listen: { host: '127.0.0.1', port: 7691 },
+      folder: 'data/lambda',
+      python: undefined,
+      environments: 20,
+    },
     texts: new Map(),
   })
 })

@@ -5,6 +5,7 @@ import { BACKUP_SETTINGS, type BackupConfig, parseBackup } from './backup-settin
 import { BOUNDS_SETTINGS, type BoundsConfig, parseBounds } from './bounds-settings.ts'
 import { EVENT_SETTINGS, type EventsConfig, parseEvents } from './event-settings.ts'
 import { INSIGHTS_SETTINGS, type InsightsConfig, parseInsights } from './insights-settings.ts'
+import { LAMBDA_SETTINGS, type LambdaConfig, parseLambda } from './lambda-settings.ts'
 import { MONITORING_SETTINGS, type MonitoringConfig, parseMonitoring } from './monitoring-settings.ts'
 import { PKCS11_SETTINGS, type Pkcs11Config, parsePkcs11 } from './pkcs11-settings.ts'
 import { type Address, formatAddress, isLoopback, isRegion, parseAddress, parseRegions } from './places.ts'
@@ -65,6 +66,7 @@ export type Config = {
   readonly xksProxy: XksProxyConfig
   readonly pkcs11: Pkcs11Config
   readonly s3: S3Config
+  readonly lambda: LambdaConfig
   /** The texts of the given settings, by option name. */
   readonly texts: ReadonlyMap<string, string>
 }
@@ -178,6 +180,7 @@ const SETTINGS = {
   ...XKS_SETTINGS,
   ...PKCS11_SETTINGS,
   ...S3_SETTINGS,
+  ...LAMBDA_SETTINGS,
 }
 
 const PREFIX = 'HOLDFAST_'
@@ -220,11 +223,13 @@ export function parseConfig(given: Given): Config {
     xksProxy: parseXksProxy(given),
     pkcs11: parsePkcs11(given),
     s3: parseS3(given, need(SETTINGS.data, given)),
+    lambda: parseLambda(given, need(SETTINGS.data, given)),
     texts: findTexts(given),
   }
   refuseOpenPlain(nameOf(SETTINGS.listen, given), config.listen, config)
   refuseOpenPlain(nameOf(SETTINGS.xksListen, given), config.xksProxy.listen, config)
   refuseOpenPlain(nameOf(SETTINGS.s3Listen, given), config.s3.listen, config)
+  refuseOpenPlain(nameOf(SETTINGS.lambdaListen, given), config.lambda.listen, config)
   const { listen: metrics } = config.monitoring
   if (metrics !== undefined) refuseOpenPlain(nameOf(SETTINGS.metrics, given), metrics, config)
   return config

@@ -38,6 +38,8 @@ export type StreamingListener = Place & {
   readonly bounds: { readonly connections: Bound; readonly requests: Bound }
   /** Never rejects. */
   readonly handle: (request: StreamedRequest) => Promise<StreamedResponse>
+  /** A connection on which nothing moves for so long is closed; without it, {@link STALL_TIMEOUT_MS}. */
+  readonly stallTimeoutMs?: number
   /** The answer to a request beyond the bound on requests in flight. */
   readonly busy: () => StreamedResponse
 }
@@ -68,7 +70,7 @@ type State = { closing: boolean; requests: number }
 export async function openStreamingServer(listener: StreamingListener): Promise<StreamingServer> {
   const server = makeServer(listener)
   server.maxHeadersCount = NO_MAX_HEADERS
-  server.timeout = STALL_TIMEOUT_MS
+  server.timeout = listener.stallTimeoutMs ?? STALL_TIMEOUT_MS
   const peers = new Peers({ bound: listener.bounds.connections, timers: systemTimers, reached: () => {} })
   const state: State = { closing: false, requests: 0 }
   server.on('connection', (socket: Socket) => peers.add(socket))

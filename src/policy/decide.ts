@@ -5,7 +5,7 @@ import { firmestGrant, isIssuedFor, type MatchedGrant } from './grants.ts'
 import {
   CROSS_ACCOUNT_ACTIONS,
   GRANT_ONLY_ACTION,
-  isBucketAction,
+  isDecidedByEither,
   isKeyArn,
   isTrustAction,
 } from './key-actions.ts'
@@ -34,7 +34,7 @@ export type Levels = readonly (readonly CompiledPolicy[])[]
 /** All policies that decide about a request. */
 export type Policies = {
   /**
-   * The policy of the resource: a key policy, a role's trust policy or a bucket policy. If a key or role has one, it or
+   * The policy of the resource: a key policy, a role's trust policy, the policy of a bucket or a function. If a key or role has one, it or
    * a grant must allow: no other policy can replace it.
    */
   readonly resource?: CompiledPolicy | undefined
@@ -182,8 +182,8 @@ export function isForeign(request: AccessRequest): boolean {
 }
 
 /**
- * Keys and roles admit only principals that their own policy, or a grant, allows. A bucket policy allows beside the
- * identity policies: either is enough in the account of the bucket.
+ * Keys and roles admit only principals that their own policy, or a grant, allows. The policy of a bucket or a function
+ * allows beside the identity policies: either is enough in the account of the resource.
  */
 function isDecidedByResource(
   request: AccessRequest,
@@ -191,7 +191,7 @@ function isDecidedByResource(
   access: Access | undefined,
 ): boolean {
   if (isKeyArn(request.resource) || isTrustAction(request.action, request.resource)) return true
-  return resource !== undefined && (access !== undefined || !isBucketAction(request.action))
+  return resource !== undefined && (access !== undefined || !isDecidedByEither(request.action))
 }
 
 /** What the resource's side allows. */

@@ -53,12 +53,12 @@ const TRUST_ACTIONS: ReadonlySet<string> = new Set([
   'sts:tagsession',
 ])
 
-/** Whether a bucket policy may decide about an action. */
-export function isBucketAction(action: string): boolean {
-  return action.slice(0, BUCKET_ACTIONS.length).toLowerCase() === BUCKET_ACTIONS
+/** Whether the resource of an action, a bucket or a function, has a policy that decides beside the identity policies. */
+export function isDecidedByEither(action: string): boolean {
+  return DECIDED_BY_EITHER.test(action)
 }
 
-const BUCKET_ACTIONS = 's3:'
+const DECIDED_BY_EITHER = /^(?:s3|lambda):/i
 
 const FEDERATED_ARN = /^arn:[^:]*:sts::[^:]*:federated-user\//
 

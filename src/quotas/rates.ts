@@ -165,8 +165,9 @@ export function chargedOf(service: CalledService, operation: string, input: unkn
       return CLOUDTRAIL
     case 'holdfast':
       return HOLDFAST
-    // The KMS calls that the gateway makes are charged.
+    // The KMS calls that these services make are charged.
     case 's3':
+    case 'lambda':
       return NOTHING
   }
 }

@@ -25,7 +25,7 @@ export type Need = {
 }
 
 /** What bucket policies know of principals. */
-export type Principals = {
+type Principals = {
   readonly exists: (arn: string) => Promise<boolean>
   /** The unique id of a user or role that exists. */
   readonly idOf: (arn: string) => Promise<string | undefined>

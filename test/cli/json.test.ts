@@ -227,10 +227,11 @@ test('what serves prints a document on each line', async () => {
     ['serve', ['serve', '--listen=127.0.0.1:0', '--workers=2']],
     ['xks-proxy', ['xks-proxy', '--xks-listen=127.0.0.1:0']],
     ['s3 serve', ['s3', 'serve', '--s3-listen=127.0.0.1:0']],
+    ['lambda serve', ['lambda', 'serve', '--lambda-listen=127.0.0.1:0']],
     ['kubernetes-kms', ['kubernetes-kms', '--key=alias/x', `--socket=${join(folder, 'kms.sock')}`]],
   ] as const) {
     const main = join(ROOT, 'src/main.ts')
-    // The gateway serves a folder that the server has created.
+    // S3 and Lambda serve a folder that the server has created.
     const data = join(folder, name.split(' ').at(-1) ?? name)
     const child = spawn(process.execPath, [main, ...args, '--json', `--data=${data}`], {
       env: { ...NODE_ENVIRONMENT, ...CLIENT },

@@ -81,6 +81,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     except: {
       'src/crypto/openssl-threads.ts':
         'reads how many threads Node itself starts, which is no setting of ours',
+      'src/lambda/running/node-bootstrap.ts': 'runs in the process of a function, whose environment it is',
     },
   },
   'the arguments are for main and cli': {
@@ -94,6 +95,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     except: {
       'src/app/tls.ts': 'checks a certificate and its key before a start, and opens no socket',
       'src/base/http-module.ts': 'is node:http, for them',
+      'src/lambda/running/node-bootstrap.ts':
+        'runs in the process of a function, as a client of the Runtime API',
     },
   },
   'clocks, timers and randomness are for base/ports.ts': {
@@ -103,6 +106,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'src/audit/log/writer.ts':
         'ends a turn of the event loop so that a batch takes all that arrive in it; it is not a time, and tests run it as it is',
       'src/cli/workers.ts': 'watches processes, which no test replaces',
+      'src/lambda/running/node-bootstrap.ts': 'runs in the process of a function, which no test replaces',
       'src/http/server.ts': 'ends connections that do not drain, beside the timeouts that Node itself keeps',
     },
   },
@@ -116,6 +120,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'src/audit/proofs/tree.ts': 'parses a line of the audit log, which holds no secret',
       'src/dispatch/forward.ts': 'parses an identity that this process has written',
       'src/dispatch/recording.ts': 'parses an identity that this process has written',
+      'src/lambda/running/node-bootstrap.ts': 'runs in the process of a function, and gives it its own event',
       'src/explain/recorded-event.ts': 'parses a line of the audit log, which holds no secret',
       'src/policy/principal-names.ts': 'parses a stored policy, which is JSON and no secret',
       'src/policy/strict-json.ts': 'drops the error',

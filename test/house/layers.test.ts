@@ -63,6 +63,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ['base', 'api', 'dispatch'],
   // Buckets and objects: it decides by dispatch, and calls KMS only by the function that it gets.
   s3: [...['base', 'api', 'crypto', 'policy', 'sigv4', 'store', 'custody', 'quotas', 'dispatch', 'http']],
+  // Functions: it decides by dispatch, calls KMS only by the function that it gets, and is given the roles of IAM.
+  lambda: ['base', 'api', 'crypto', 'policy', 'sigv4', 'store', 'quotas', 'dispatch', 'http'],
   client: ['base', 'api', 'crypto', 'sigv4'],
   // What `holdfast exec` does on the machine; the command makes the calls.
   exec: ['base'],
@@ -237,13 +239,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['base', 'config', 'custody', 'store', 'audit', 'dispatch', 'jobs', 'kms', 'http', 'xks/server'],
     ...['app/deployment.ts', 'app/tls.ts', 'app/node.ts', 'app/witnessed.ts'],
   ],
+  // What the processes of S3 and Lambda have in common.
+  'app/service-process.ts': [
+    ...['base', 'config', 'custody', 'store', 'audit', 'dispatch', 'iam', 'kms', 'notifications', 'quotas'],
+    ...['sigv4', 'xks/client', 'app/deployment.ts', 'app/given-files.ts', 'app/tls.ts', 'app/tokens.ts'],
+    'app/witnessed.ts',
+  ],
   'app/s3-gateway.ts': [
-    ...['base', 'config', 'custody', 'store', 'audit', 'dispatch', 'http', 'iam', 'kms', 'notifications'],
-    ...['quotas', 's3', 'sigv4', 'xks/client', 'app/deployment.ts', 'app/given-files.ts', 'app/tls.ts'],
-    ...['app/tokens.ts', 'app/witnessed.ts'],
+    ...['base', 'config', 'store', 'http', 's3', 'app/deployment.ts', 'app/service-process.ts'],
+  ],
+  'app/lambda-roles.ts': [...['base', 'api', 'policy', 'custody', 'store', 'dispatch', 'iam', 'lambda']],
+  'app/lambda.ts': [
+    ...['base', 'config', 'store', 'http', 'lambda', 'app/lambda-roles.ts', 'app/service-process.ts'],
   ],
   cli: [
     'app/s3-gateway.ts',
+    'app/lambda.ts',
     'console-server',
     ...['base', 'api', 'crypto', 'policy', 'config', 'client', 'audit', 'audit-index', 'usage'],
     ...[
@@ -382,6 +393,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   cborg: ['src/attestation/cbor.ts', 'src/attestation/cose.ts'],
   jose: ['src/iam/sessions/oidc.ts', 'src/volume/clevis-pin.ts'],
   saxes: ['src/s3/xml.ts'],
+  yauzl: ['src/lambda/code-zip.ts'],
   pg: ['src/store/postgres-connection.ts'],
   '@opentelemetry/api': ['src/metrics/exposition.ts', 'src/metrics/otlp.ts'],
   '@opentelemetry/core': ['src/metrics/otlp.ts'],

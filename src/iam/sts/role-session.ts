@@ -133,7 +133,7 @@ export const ROLE_SESSION = {
 
 /** Makes a session: its credentials, and what the answer says of it. @throws PackedPolicyTooLargeException. */
 export function makeRoleSession(
-  { random, sealer }: StsDependencies,
+  { random, sealer }: Pick<StsDependencies, 'random' | 'sealer'>,
   session: NewSession,
 ): OutcomeOf<typeof ROLE_SESSION> {
   const { role, account, seconds, now, ...said } = session
