@@ -1,6 +1,7 @@
 /** Messages between the server and the process that calls a token's library. */
 
 import { TOKEN_REASONS, TokenFailure, type TokenReason } from './failure.ts'
+import { encodeFrame, type Frame } from './frames.ts'
 
 /** A token, and how it is used. The operator says it. */
 export type TokenPlace = {
@@ -31,17 +32,12 @@ export type TokenCall =
 
 type Bound = { readonly data: Uint8Array; readonly aad: Uint8Array }
 
-/** A call with its number. */
-export type TokenRequest = { readonly id: number; readonly call: TokenCall }
-
 /** The bytes and texts of a result; which of them, the call says. */
 export type TokenResult = {
   readonly bytes: readonly Uint8Array[]
   readonly texts: readonly string[]
 }
 
-/** The largest result of a call. */
-const RESULT_MAX_BYTES = 131_072
 const TEXT_MAX_LENGTH = 1024
 const ITEMS_MAX = 8
 
@@ -51,18 +47,44 @@ export type TokenAnswer = { readonly id: number } & (
   | { readonly failure: TokenFailure }
 )
 
+/** The bytes of a call with its number: its members of bytes are pieces, in the order of the header's `members`. */
+export function encodeCall(id: number, call: TokenCall): Uint8Array {
+  const entries: readonly (readonly [string, unknown])[] = Object.entries(call)
+  const pieces = entries.filter((entry): entry is [string, Uint8Array] => isBytes(entry[1]))
+  const rest = Object.fromEntries(entries.filter(([, value]) => !isBytes(value)))
+  const header = { id, call: rest, members: pieces.map(([name]) => name) }
+  return encodeFrame(
+    header,
+    pieces.map(([, bytes]) => bytes),
+  )
+}
+
+/** The call of a frame. Only the parent of a process sends calls. */
+export function parseCall({ header, pieces }: Frame): { readonly id: number; readonly call: TokenCall } {
+  const { id, call, members } = header
+  const names: readonly unknown[] = Array.isArray(members) ? members : []
+  const bytes = Object.fromEntries(names.map((name, index) => [String(name), pieces[index]]))
+  return { id: Number(id), call: { ...membersOf(call), ...bytes } as TokenCall }
+}
+
+/** The bytes of an answer. */
+export function encodeAnswer(id: number, outcome: TokenResult | TokenFailure): Uint8Array {
+  if (!(outcome instanceof TokenFailure)) return encodeFrame({ id, texts: outcome.texts }, outcome.bytes)
+  const { reason, message } = outcome
+  return encodeFrame({ id, failure: { reason, message: message.slice(0, TEXT_MAX_LENGTH) } }, [])
+}
+
 /** Parses an answer; nothing for anything else. */
-export function parseAnswer(message: unknown): TokenAnswer | undefined {
-  const { id, result, failure } = membersOf(message)
+export function parseAnswer({ header, pieces }: Frame): TokenAnswer | undefined {
+  const { id, texts, failure } = header
   if (typeof id !== 'number') return undefined
   if (failure !== undefined) {
     const { reason, message: text } = membersOf(failure)
     if (!isReason(reason) || typeof text !== 'string') return undefined
     return { id, failure: new TokenFailure(reason, text.slice(0, TEXT_MAX_LENGTH)) }
   }
-  const { bytes, texts } = membersOf(result)
-  if (!isListOf(bytes, isBytes) || !isListOf(texts, isText)) return undefined
-  return { id, result: { bytes, texts } }
+  if (!isListOf(texts, isText)) return undefined
+  return { id, result: { bytes: pieces, texts } }
 }
 
 function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): value is readonly T[] {
@@ -70,7 +92,7 @@ function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): valu
 }
 
 function isBytes(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array && value.length <= RESULT_MAX_BYTES
+  return value instanceof Uint8Array
 }
 
 function isText(value: unknown): value is string {

@@ -1,16 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { statSync } from 'node:fs'
+import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { assert } from '../base/assert.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock, Timer, Timers } from '../base/ports.ts'
 import { printable } from '../base/printable.ts'
 import { TokenFailure, type TokenReason } from './failure.ts'
+import { FrameReader } from './frames.ts'
 import {
+  encodeCall,
   parseAnswer,
   type TokenAnswer,
   type TokenCall,
   type TokenPlace,
-  type TokenRequest,
   type TokenResult,
 } from './messages.ts'
 
@@ -49,6 +52,8 @@ const BACK_OFF_MAX_MS = 60_000
 const PRINTED_MAX_LENGTH = 300
 
 const PROGRAM = fileURLToPath(import.meta.url.replace(/token-client(\.[jt]s)$/, 'token-process$1'))
+/** The descriptor of the connection to a process. */
+const CHANNEL = 3
 const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C' }
 
 type Waiting = {
@@ -69,6 +74,7 @@ export class TokenClient implements Disposable {
   readonly #dependencies: TokenClientDependencies
   readonly #waiting: Waiting[] = []
   #child: ChildProcess | undefined
+  #channel: Socket | undefined
   #sent: Waiting | undefined
   #nextId = 0
   #failures = 0
@@ -158,16 +164,15 @@ export class TokenClient implements Disposable {
 
   #sendNow(waiting: Waiting): void {
     this.#sent = waiting
-    this.#child?.channel?.ref()
+    this.#channel?.ref()
     this.#send(waiting.call)
   }
 
   #send(call: TokenCall): void {
     this.#nextId += 1
-    const request: TokenRequest = { id: this.#nextId, call }
-    this.#child?.send(request, (error) => {
-      if (error) this.#child?.kill('SIGKILL')
-    })
+    const bytes = encodeCall(this.#nextId, call)
+    // A process that has ended is noticed by its end.
+    this.#channel?.write(bytes, () => bytes.fill(0))
   }
 
   /** Starts a process and opens the token in it. Returns whether it did. */
@@ -183,19 +188,24 @@ export class TokenClient implements Disposable {
       {
         cwd: '/',
         env: { ...ENVIRONMENT, ...this.#token.environment },
-        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-        serialization: 'advanced',
+        stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
       },
     )
     this.#child = child
     child.unref()
-    child.channel?.unref()
+    const channel = child.stdio[CHANNEL]
+    assert(channel instanceof Socket, 'the connection to a process')
+    this.#channel = channel
+    channel.unref()
     let printed = ''
     child.stderr?.on('data', (chunk: Buffer) => {
       printed = `${printed}${chunk.toString('utf8')}`.slice(0, PRINTED_MAX_LENGTH)
     })
-    child.on('message', (message) => this.#answered(child, message))
-    child.once('error', (cause) => this.#crashed(child, cause.message))
+    const reader = new FrameReader()
+    channel.on('data', (chunk: Buffer) => this.#received(child, reader, chunk))
+    // What breaks is noticed by the end of the process.
+    for (const stream of [channel, child.stderr]) stream?.on('error', () => {})
+    child.on('error', (cause) => this.#crashed(child, cause.message))
     child.once('exit', (status, signal) => {
       const [line = ''] = printed.trim().split('\n')
       const said = line === '' ? '' : `: ${printable(line)}`
@@ -214,9 +224,19 @@ export class TokenClient implements Disposable {
     return true
   }
 
-  #answered(child: ChildProcess, message: unknown): void {
+  /** The library of a process may write anything, so nothing of it is taken on trust. */
+  #received(child: ChildProcess, reader: FrameReader, chunk: Uint8Array): void {
     if (child !== this.#child) return
-    const answer: TokenAnswer | undefined = parseAnswer(message)
+    try {
+      for (const frame of reader.push(chunk)) this.#answered(child, parseAnswer(frame))
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      this.#crashed(child, `its process sent what is no answer: ${why}`)
+    }
+  }
+
+  #answered(child: ChildProcess, answer: TokenAnswer | undefined): void {
+    if (child !== this.#child) return
     const sent = this.#sent
     if (answer === undefined || sent === undefined || answer.id !== this.#nextId) {
       this.#fail(this.#failure('Crashed', 'its process sent what is no answer'))
@@ -224,7 +244,7 @@ export class TokenClient implements Disposable {
     }
     this.#sent = undefined
     // A command ends when nothing waits for the token any more.
-    child.channel?.unref()
+    this.#channel?.unref()
     sent.timer?.cancel()
     if ('result' in answer) {
       if (sent.ended === undefined) this.#failures = 0
@@ -273,6 +293,8 @@ export class TokenClient implements Disposable {
   #end(failure: TokenFailure): void {
     const child = this.#child
     this.#child = undefined
+    this.#channel?.destroy()
+    this.#channel = undefined
     this.#isLoggedIn = false
     child?.kill('SIGKILL')
     const sent = this.#sent

@@ -3,31 +3,51 @@
  * material of the server, and it may crash or hang. It answers one call after another, and ends with its parent.
  */
 
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, readSync, statSync, writeSync } from 'node:fs'
 import { ownershipProblem } from '../base/regular-file.ts'
 import { TokenFailure } from './failure.ts'
-import type { TokenAnswer, TokenCall, TokenRequest, TokenResult } from './messages.ts'
+import { FrameReader } from './frames.ts'
+import { encodeAnswer, parseCall, type TokenCall, type TokenResult } from './messages.ts'
 import { Token } from './native/token.ts'
 
 /** Longer than the longest PIN of any token. */
 const PIN_MAX_BYTES = 255
 const NEWLINE = 0x0a
+/** The descriptor of the connection to the parent: a library may print to those below. */
+const CHANNEL = 3
+const CHUNK_BYTES = 65_536
 const NOTHING: TokenResult = { bytes: [], texts: [] }
 
 let token: Token | undefined
 
-process.on('message', (message) => {
-  const { id, call } = parseRequest(message)
-  process.send?.(answer(id, call))
-})
-process.on('disconnect', () => process.exit(0))
+serve()
 
-function answer(id: number, call: TokenCall): TokenAnswer | object {
+/** Calls of a library block, so this process waits for its parent in the same way. It ends when the parent ends. */
+function serve(): void {
+  const reader = new FrameReader()
+  const chunk = Buffer.alloc(CHUNK_BYTES)
+  for (;;) {
+    const size = readSync(CHANNEL, chunk)
+    if (size === 0) return
+    for (const frame of reader.push(chunk.subarray(0, size))) {
+      const { id, call } = parseCall(frame)
+      write(encodeAnswer(id, outcomeOf(call)))
+    }
+    chunk.fill(0, 0, size)
+  }
+}
+
+function write(bytes: Uint8Array): void {
+  let at = 0
+  while (at < bytes.length) at += writeSync(CHANNEL, bytes, at)
+}
+
+function outcomeOf(call: TokenCall): TokenResult | TokenFailure {
   try {
-    return { id, result: resultOf(call) }
+    return resultOf(call)
   } catch (error) {
-    const reason = error instanceof TokenFailure ? error.reason : 'Failed'
-    return { id, failure: { reason, message: error instanceof Error ? error.message : String(error) } }
+    if (error instanceof TokenFailure) return error
+    return new TokenFailure('Failed', error instanceof Error ? error.message : String(error))
   }
 }
 
@@ -79,9 +99,4 @@ function readPin(path: string): Uint8Array {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new TokenFailure('PinUnreadable', `the file ${path} with the PIN cannot be used: ${why}`, { cause })
   }
-}
-
-/** Only the parent sends. */
-function parseRequest(message: unknown): TokenRequest {
-  return message as TokenRequest
 }

@@ -3,6 +3,7 @@
  *
  *   hang    the next call of C_Encrypt or C_Decrypt never returns
  *   crash   the next call of C_Encrypt or C_Decrypt ends the process
+ *   garble  the next call of C_Encrypt or C_Decrypt writes to descriptors that are not the library's own
  *   logout  before the next call of C_EncryptInit or C_DecryptInit, the user is logged out; once
  *   full    C_GenerateKey finds no room
  *   gone    no slot has a token, and sessions are those of a removed token
@@ -56,6 +57,9 @@ static void note(const char *name) {
 
 static void misbehave(void) {
   if (is_set("crash") && take("crash")) abort();
+  if (is_set("garble") && take("garble"))
+    for (int file = 1; file < 5; file += 1)
+      if (write(file, "\xff\xff\xff\xff and so on", 14) < 0) continue;
   if (is_set("hang") && take("hang")) for (;;) pause();
 }
 

@@ -120,6 +120,14 @@ test('a library that crashes takes its process down, and not the server', { skip
   await recovers()
 })
 
+test('a library that writes where it should not ends its process, and not the server', {
+  skip: NO_SOFTHSM,
+}, async () => {
+  await set('garble')
+  assertError(await decrypt(), 'KMSInvalidStateException', AWAY)
+  await recovers()
+})
+
 test('a process of a token that is killed is replaced', { skip: NO_SOFTHSM }, async () => {
   const pids = tokenProcesses()
   assert.ok(pids.length > 0)

@@ -27,6 +27,7 @@ const SESSION_LOST: readonly bigint[] = [
   CKR.TOKEN_NOT_PRESENT,
   CKR.DEVICE_REMOVED,
   CKR.DEVICE_ERROR,
+  CKR.OPERATION_ACTIVE,
   CKR.CRYPTOKI_NOT_INITIALIZED,
 ]
 /** Modules name a tag that does not verify in different ways; SoftHSM names it CKR_GENERAL_ERROR. */
