@@ -61,6 +61,20 @@ test('while the server does not respond, a banner stands above the page, and goe
   await page.getByRole('heading', { name: 'Audit log' }).waitFor()
 })
 
+test('a browser that believes to be without a network shows what the server answers', {
+  skip: NO_BROWSER,
+}, async () => {
+  const { page, assertClean } = await openPage(browser)
+  await signInTo(server, page)
+  await page.evaluate(`window.dispatchEvent(new Event('offline'))`)
+  await page.getByRole('link', { name: 'Audit log', exact: true }).click()
+  await page
+    .getByRole('row', { name: /ConsoleLogin/ })
+    .first()
+    .waitFor()
+  assertClean()
+})
+
 test('a user sees what it may not do disabled, with the reason', { skip: NO_BROWSER }, async () => {
   const iam = iamClient(server)
   await iam.send(new CreateUserCommand({ UserName: 'reader' }))

@@ -203,7 +203,7 @@ test('a ciphertext is encrypted again under another key, with another context', 
   const [again = '', by = ''] = await blocks(page)
   assert.notEqual(again, ciphertext)
   assert.ok(by.endsWith(other))
-  await seesCommand(page, 0, `--destination-encryption-context '{"purpose":"test"}'`)
+  await seesCommand(page, 0, `--destination-encryption-context='{"purpose":"test"}'`)
   assertClean()
   await page.context().close()
 })

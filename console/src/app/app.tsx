@@ -9,8 +9,13 @@ import { onIdentityChange } from '../session/session.ts'
 import { router } from './router.tsx'
 import { applyTheme, chosenTheme } from './theme.ts'
 
+// A browser without a network may well reach a server on its own machine: every call is made, whatever it says.
+const networkMode = 'always'
 const queries = new QueryClient({
-  defaultOptions: { queries: { retry: shouldRetry, staleTime: 5_000 }, mutations: { retry: false } },
+  defaultOptions: {
+    queries: { retry: shouldRetry, staleTime: 5_000, networkMode },
+    mutations: { retry: false, networkMode },
+  },
 })
 
 onIdentityChange(() => queries.getQueryCache().clear())
