@@ -8,6 +8,7 @@ import { VERSION } from '../base/version.ts'
 import { formatAddress } from '../config/places.ts'
 import type { Config } from '../config/settings.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
+import type { ClaimRow } from '../store/postgres-claims.ts'
 import type { PostgresPlace } from '../store/postgres-shared.ts'
 import { placeOf } from './store.ts'
 
@@ -24,6 +25,8 @@ export type AuditPlace = {
   readonly claimLock: (path: string) => FileLock | undefined | Promise<FileLock | undefined>
   /** Nodes whose processes have ended without closing their logs. */
   readonly ended: () => readonly string[]
+  /** What the processes of a fleet have claimed; nothing in a data folder. */
+  readonly claims: (() => Promise<readonly ClaimRow[]>) | undefined
   /** Makes this process one of those that do the work of all. */
   readonly lead: () => void
   /** Whether this process does what one process does for all machines. */
@@ -40,6 +43,7 @@ const EMBEDDED: AuditPlace = {
   segments: segmentFiles,
   claimLock: claimFileLock,
   ended: () => [],
+  claims: undefined,
   lead: () => {},
   leads: () => true,
   lost: new Promise(() => {}),
@@ -65,6 +69,7 @@ export async function openAuditPlace(config: Config): Promise<AuditPlace> {
     segments: withArchives(shared.files),
     claimLock: (path) => shared.claim(basename(dirname(path))),
     ended: shared.ended,
+    claims: shared.claims,
     lead: shared.lead,
     leads: shared.leads,
     lost: shared.lost,

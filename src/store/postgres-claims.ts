@@ -17,7 +17,7 @@ export const LOG_SILENT_MS = 30_000
 /** The longest time between two looks at the claims of others that still counts as watching them. */
 const WATCH_GAP_MAX_MS = 4000
 /** The claim on the work that one process does for all. */
-const JOBS = 'jobs'
+export const JOBS = 'jobs'
 
 const OFFER = {
   name: 'holdfast-claim-offer',

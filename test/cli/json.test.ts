@@ -258,8 +258,8 @@ test('every command that prints a document was tried', () => {
   assert.ok(printing.length > 50)
   assert.deepEqual(
     printing.filter((name) => !TRIED.has(name) && !name.startsWith('volume ')),
-    // migrate is in postgres/move.test.ts, with a database; unseal is in seal.test.ts, with a sealed server; witness accept is in witness.test.ts; volumes are in conformance/volume.test.ts, with cryptsetup.
-    ['migrate', 'unseal', 'witness accept', 'who-used'],
+    // migrate and nodes are in postgres/{move,fleet}.test.ts, with a database; unseal is in seal.test.ts, with a sealed server; witness accept is in witness.test.ts; volumes are in conformance/volume.test.ts, with cryptsetup.
+    ['migrate', 'nodes', 'unseal', 'witness accept', 'who-used'],
   )
 })
 

@@ -56,6 +56,8 @@ async function runOn(data: string, store: string, ...args: readonly string[]) {
   return done.out
 }
 
+type Listed = { readonly node: string; readonly pid: number; readonly alive: boolean }
+
 test('three machines serve one database: each honours what another has acknowledged, and the log has it all', {
   skip,
 }, async () => {
@@ -88,6 +90,12 @@ test('three machines serve one database: each honours what another has acknowled
   const { intact, nodes, events } = JSON.parse(verified)
   assert.deepEqual([intact, nodes], [true, 3], verified)
   assert.ok(events >= 30, verified)
+  const listed: readonly Listed[] = JSON.parse(await runOn(b, store, 'nodes', '--json')).nodes
+  assert.deepEqual(
+    listed.map(({ node, alive }) => [node, alive]),
+    listed.map(({ node, pid }) => [node, pid !== third.process.pid]),
+  )
+  assert.equal(listed.filter(({ alive }) => !alive).length, 1)
   const found = await until('another machine finds the calls of the killed one', async () => {
     const query = { LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: 'DisableKey' }] }
     const target = 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents'

@@ -215,4 +215,32 @@ export const SERVER_COMMANDS: readonly Command[] = [
     },
     run: async (input) => (await import('../status.ts')).showStatus(input),
   },
+  {
+    name: 'nodes',
+    about: 'List the processes of a fleet',
+    details: [
+      'The list has every server and command that writes to the audit log now, on any machine. A process is silent when it has not shown for 2.5 seconds that it is alive; after 30 seconds, another one completes its log.',
+    ],
+    settings: ['data'],
+    examples: [
+      { line: 'holdfast nodes', about: 'List the processes that use the database of HOLDFAST_STORE' },
+    ],
+    json: {
+      shape: {
+        nodes: [
+          {
+            node: 'string',
+            host: 'string',
+            pid: 'number',
+            release: 'string',
+            listen: 'string',
+            alive: 'boolean',
+            jobs: 'boolean',
+            events: 'number',
+          },
+        ],
+      },
+    },
+    run: async (input) => (await import('../nodes.ts')).listNodes(input),
+  },
 ]
