@@ -3,17 +3,29 @@ import { basename, dirname, join } from 'node:path'
 import { segmentFiles, withArchives } from '../audit/archive/segment-files.ts'
 import { type AuditFiles, systemFiles } from '../audit/log/files.ts'
 import { claimOfPath } from '../audit/log/slot.ts'
+import { parseJsonText } from '../base/json-text.ts'
 import { UsageError } from '../base/usage-error.ts'
 import { VERSION } from '../base/version.ts'
 import { formatAddress } from '../config/places.ts'
 import type { Config } from '../config/settings.ts'
+import { type Claim, JOBS_CLAIM } from '../store/claim.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
-import type { ClaimRow } from '../store/postgres-claims.ts'
 import type { PostgresPlace } from '../store/postgres-shared.ts'
 import { placeOf } from './store.ts'
 
 /** The folder of the audit log, within the data folder. */
 export const AUDIT_FOLDER = 'audit'
+
+/** A process of a fleet that writes to the audit log. */
+export type FleetNode = Pick<Claim, 'owner' | 'beats'> & {
+  readonly node: string
+  readonly host: string
+  readonly pid: number
+  readonly release: string
+  readonly listen: string
+  /** Whether it does the work that one process does for all. */
+  readonly jobs: boolean
+}
 
 /** Where the audit log is: in a data folder, or in the database of a fleet. */
 export type AuditPlace = {
@@ -25,8 +37,8 @@ export type AuditPlace = {
   readonly claimLock: (path: string) => FileLock | undefined | Promise<FileLock | undefined>
   /** Nodes whose processes have ended without closing their logs. */
   readonly ended: () => readonly string[]
-  /** What the processes of a fleet have claimed; nothing in a data folder. */
-  readonly claims: (() => Promise<readonly ClaimRow[]>) | undefined
+  /** The processes of a fleet; nothing in a data folder. */
+  readonly nodes: (() => Promise<readonly FleetNode[]>) | undefined
   /** Makes this process one of those that do the work of all. */
   readonly lead: () => void
   /** Whether this process does what one process does for all machines. */
@@ -43,7 +55,7 @@ const EMBEDDED: AuditPlace = {
   segments: segmentFiles,
   claimLock: claimFileLock,
   ended: () => [],
-  claims: undefined,
+  nodes: undefined,
   lead: () => {},
   leads: () => true,
   lost: new Promise(() => {}),
@@ -69,11 +81,26 @@ export async function openAuditPlace(config: Config): Promise<AuditPlace> {
     segments: withArchives(shared.files),
     claimLock: (path) => shared.claim(basename(dirname(path))),
     ended: shared.ended,
-    claims: shared.claims,
+    nodes: async () => describeNodes(await shared.claims()),
     lead: shared.lead,
     leads: shared.leads,
     lost: shared.lost,
     database: place,
     close: shared.close,
   }
+}
+
+function describeNodes(claims: readonly Claim[]): readonly FleetNode[] {
+  const worker = claims.find(({ name }) => name === JOBS_CLAIM)?.owner
+  return claims
+    .filter(({ name }) => claimOfPath(name) !== undefined)
+    .map(({ name, owner, beats, about }) => ({
+      ...{ node: name, owner, beats, jobs: owner === worker },
+      ...parseAbout(about),
+    }))
+}
+
+/** What a process of Holdfast has written about itself. */
+function parseAbout(text: string): Pick<FleetNode, 'host' | 'pid' | 'release' | 'listen'> {
+  return parseJsonText(text) as Pick<FleetNode, 'host' | 'pid' | 'release' | 'listen'>
 }

@@ -1,17 +1,14 @@
+import type { FleetNode } from '../app/audit-place.ts'
 import { openDeployment } from '../app/deployment.ts'
 import { readHeads } from '../audit/log/journal.ts'
-import { nodesAmong } from '../audit/log/slot.ts'
 import { systemSleep } from '../base/ports.ts'
 import { UsageError } from '../base/usage-error.ts'
-import { type ClaimRow, JOBS } from '../store/postgres-claims.ts'
 import type { CommandInput } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { printResult } from './result.ts'
 
 /** A process that is alive shows it more than twice in this time. */
 const LOOK_MS = 2500
-
-type About = Readonly<Record<'host' | 'release' | 'listen', string> & { pid: number }>
 
 /** `holdfast nodes`: lists the processes of a fleet. */
 export async function listNodes(input: CommandInput): Promise<number> {
@@ -20,16 +17,16 @@ export async function listNodes(input: CommandInput): Promise<number> {
   const { records, auditPlace, wrappingKey } = await openDeployment(config)
   wrappingKey[Symbol.dispose]()
   try {
-    const { claims } = auditPlace
-    if (claims === undefined)
+    if (auditPlace.nodes === undefined)
       throw new UsageError('HOLDFAST_STORE: expected the database of a fleet, with fleet=on; got none')
     progress.report('looking which processes are alive')
-    const before = await claims()
+    const before = await auditPlace.nodes()
     await systemSleep(LOOK_MS)
     const heads = await readHeads(records)
-    const nodes = describe(before, await claims()).map((one) => ({
-      ...one,
-      events: heads.get(one.node)?.sequence ?? 0,
+    const nodes = (await auditPlace.nodes()).map(({ owner, beats, ...shown }) => ({
+      ...shown,
+      alive: !before.some((old) => old.node === shown.node && old.owner === owner && old.beats === beats),
+      events: heads.get(shown.node)?.sequence ?? 0,
     }))
     printResult(input, { nodes }, () => nodes.map(formatNode))
     return 0
@@ -38,25 +35,10 @@ export async function listNodes(input: CommandInput): Promise<number> {
   }
 }
 
-function describe(before: readonly ClaimRow[], now: readonly ClaimRow[]) {
-  const worker = now.find(({ name }) => name === JOBS)?.owner
-  return nodesAmong(now.map(({ name }) => name)).flatMap((node) => {
-    const claim = now.find(({ name }) => name === node)
-    if (claim === undefined) return []
-    const { owner, beats } = claim
-    const alive = !before.some((old) => old.name === node && old.owner === owner && old.beats === beats)
-    return [{ node, ...parseAbout(claim.about), alive, jobs: owner === worker }]
-  })
-}
+type Shown = Omit<FleetNode, 'owner' | 'beats'> & { readonly alive: boolean; readonly events: number }
 
-type Node = ReturnType<typeof describe>[number] & { readonly events: number }
-
-function formatNode({ node, host, pid, release, listen, alive, jobs, events }: Node): string {
+function formatNode({ node, host, pid, release, listen, alive, jobs, events }: Shown): string {
   const state = alive ? 'alive' : 'silent'
-  return `${node}  ${state}  ${host}  pid ${pid}  ${listen}  release ${release}  ${events} events${jobs ? '  does the common work' : ''}`
-}
-
-/** What a process of Holdfast has written about itself. */
-function parseAbout(text: string): About {
-  return JSON.parse(text) as About
+  const work = jobs ? '  does the common work' : ''
+  return `${node}  ${state}  ${host}  pid ${pid}  ${listen}  release ${release}  ${events} events${work}`
 }

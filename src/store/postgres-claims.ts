@@ -1,4 +1,5 @@
 import type { Timer } from '../base/ports.ts'
+import { type Claim, JOBS_CLAIM } from './claim.ts'
 import {
   type Connections,
   type PostgresDependencies,
@@ -16,8 +17,6 @@ const SILENT_MS = 10_000
 export const LOG_SILENT_MS = 30_000
 /** The longest time between two looks at the claims of others that still counts as watching them. */
 const WATCH_GAP_MAX_MS = 4000
-/** The claim on the work that one process does for all. */
-export const JOBS = 'jobs'
 
 const OFFER = {
   name: 'holdfast-claim-offer',
@@ -45,16 +44,8 @@ const RELEASE = {
 /** Who claims, and what others read about it. */
 export type Claimant = { readonly owner: string; readonly about: string }
 
-/** A claim that somebody holds. */
-export type ClaimRow = {
-  readonly name: string
-  readonly owner: string
-  readonly beats: number
-  readonly about: string
-}
-
 /** What this process has seen of a claim of another one, and since when it has not changed. */
-type Seen = Pick<ClaimRow, 'owner' | 'beats'> & { readonly sinceMs: number }
+type Seen = Pick<Claim, 'owner' | 'beats'> & { readonly sinceMs: number }
 
 /**
  * The claims of this process among all that share a database: on its log, and on the work that one process does for all.
@@ -94,7 +85,7 @@ export class Claims {
 
   /** Whether this process does the work that one process does for all. */
   get leads(): boolean {
-    const held = this.#held.get(JOBS)
+    const held = this.#held.get(JOBS_CLAIM)
     return held !== undefined && this.#nowMs() - held.renewedAtMs <= CLAIM_HOLDS_MS
   }
 
@@ -137,7 +128,7 @@ export class Claims {
   }
 
   /** All claims that are held by anybody. @throws StoreFailure. */
-  async list(): Promise<readonly ClaimRow[]> {
+  async list(): Promise<readonly Claim[]> {
     const { rows } = await this.#connections.read(WATCH)
     return rows
       .map((row) => ({
@@ -181,7 +172,7 @@ export class Claims {
     try {
       await this.#renew()
       await this.#watch()
-      if (this.#isLeading && !this.#closed) await this.claim(JOBS, SILENT_MS)
+      if (this.#isLeading && !this.#closed) await this.claim(JOBS_CLAIM, SILENT_MS)
     } catch {
       // The next beat tries again.
     }
@@ -199,7 +190,7 @@ export class Claims {
       if (renewed.has(name)) held.renewedAtMs = renewedAtMs
       else {
         this.#held.delete(name)
-        if (name !== JOBS) this.#loss.resolve(name)
+        if (name !== JOBS_CLAIM) this.#loss.resolve(name)
       }
     }
   }

@@ -1,8 +1,9 @@
 import { usingGiven } from '../base/given-file.ts'
 import { systemClock, systemRandom, systemSleep, systemTimers } from '../base/ports.ts'
 import { readRegularText } from '../base/regular-file.ts'
+import type { Claim } from './claim.ts'
 import type { FileLock } from './file-lock.ts'
-import { type Claimant, type ClaimRow, Claims, LOG_SILENT_MS } from './postgres-claims.ts'
+import { type Claimant, Claims, LOG_SILENT_MS } from './postgres-claims.ts'
 import { Connections, type PostgresAddress, type PostgresDependencies } from './postgres-connection.ts'
 import { type FileOwner, PostgresFiles } from './postgres-files.ts'
 
@@ -62,7 +63,7 @@ export type Shared = SharedReader & {
   readonly leads: () => boolean
   /** Resolves with the log that another process has taken over from this one. */
   readonly lost: Promise<string>
-  readonly claims: () => Promise<readonly ClaimRow[]>
+  readonly claims: () => Promise<readonly Claim[]>
 }
 
 /** Opens what the processes of a fleet share. @param about what others read about this process. */

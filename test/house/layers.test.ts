@@ -255,6 +255,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'app/s3-gateway.ts',
     'app/lambda.ts',
+    'app/audit-place.ts',
     'console-server',
     ...['base', 'api', 'crypto', 'policy', 'config', 'client', 'audit', 'audit-index', 'usage'],
     ...[
