@@ -98,6 +98,7 @@ const UNDECIDED = new Set([
   'KMSInternalException',
   'ServiceFailure',
   'InternalFailure',
+  'ConcurrentModification',
   'ThrottlingException',
   'Throttling',
 ])
