@@ -254,8 +254,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     'app/s3-gateway.ts',
-    'app/lambda.ts',
     'app/audit-place.ts',
+    'app/lambda.ts',
     'console-server',
     ...['base', 'api', 'crypto', 'policy', 'config', 'client', 'audit', 'audit-index', 'usage'],
     ...[
