@@ -41,7 +41,7 @@ async function connectStores(dependencies: ConnectionDependencies): Promise<void
 }
 
 /** How often the job tries to destroy keys of deleted KMS keys, whose tokens may be away for long. */
-const DISPOSAL_INTERVAL_MS = 10_000
+const DISPOSAL_INTERVAL_MS = 60_000
 
 /** The job that destroys the keys of deleted KMS keys in tokens. */
 export function tokenDisposalJob(dependencies: Omit<ConnectionDependencies, 'xks'>): Job {

@@ -96,8 +96,8 @@ const COLUMNS = [
   {
     id: 'proxy',
     header: texts.proxy,
-    value: ({ XksProxyConfiguration: proxy }: KeyStore) =>
-      `${proxy?.UriEndpoint ?? ''}${proxy?.UriPath ?? ''}`,
+    value: ({ CloudHsmClusterId: cluster, XksProxyConfiguration: proxy }: KeyStore) =>
+      cluster ?? `${proxy?.UriEndpoint ?? ''}${proxy?.UriPath ?? ''}`,
   },
   {
     id: 'created',

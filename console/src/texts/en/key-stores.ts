@@ -2,7 +2,7 @@
 export const STORE_TEXTS = {
   title: 'Custom key stores',
   about:
-    'Proxies that hold keys outside Holdfast. Holdfast has external key stores, and no CloudHSM clusters.',
+    'Proxies and hardware security modules that hold keys outside Holdfast. Stores of type AWS_CLOUDHSM are created with the AWS CLI.',
   empty: 'There are no custom key stores in this region.',
   name: 'Name',
   id: 'Store ID',
