@@ -6,7 +6,7 @@ const BODY_TIMEOUT_MS = 120_000
 /** Bodies of more than this count towards the bound on what is held in memory. */
 const SMALL_BYTES = 65_536
 /** Bodies in memory at once: Holdfast's own bound. */
-const HELD_MAX_BYTES = 314_572_800
+const HELD_MAX_BYTES = 157_286_400
 
 /** Reads the bodies of requests, within a bound on what all of them hold. */
 export class Bodies {

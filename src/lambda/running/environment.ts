@@ -145,6 +145,8 @@ export class Environment {
         this.#initialized.then((error) => ({ isError: error !== undefined, payload: error ?? NOTHING })),
       )
       this.#initError = failed.isError ? failed.payload : null
+      // The next event gets a process of its own, as at AWS.
+      if (failed.isError) this.#ended ??= 'it could not start'
     }
     return this.#initError === null ? undefined : { isError: true, payload: this.#initError }
   }
