@@ -188,7 +188,7 @@ check('a folder that has served from PostgreSQL does not serve without it', asyn
   await (await startServer(bed)).stop()
   const second = spawnServer(bed.data)
   assert.notEqual(await second.ended, 0)
-  assert.match(second.errors(), /has an audit log, but no records/)
+  assert.match(second.errors(), /are in a PostgreSQL database: set HOLDFAST_STORE/)
 })
 
 function databaseOf({ environment }: Bed): string {
