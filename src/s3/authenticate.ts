@@ -1,7 +1,7 @@
 import { KmsError } from '../api/errors.ts'
 import type { EpochMs } from '../base/ports.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
-import type { Caller, Credential, FindCredential } from '../dispatch/caller.ts'
+import type { Caller, FindCredential } from '../dispatch/caller.ts'
 import { findHeader } from '../dispatch/wire.ts'
 import { TERMINATOR } from '../sigv4/canonical.ts'
 import { parseS3Claims, type S3Claims } from '../sigv4/claims.ts'
@@ -9,7 +9,7 @@ import type { SignedRequest } from '../sigv4/request.ts'
 import { verifyS3Signature } from '../sigv4/s3-signature.ts'
 import type { SigningKeys } from '../sigv4/signing-key.ts'
 import { isRegion } from '../sigv4/verify.ts'
-import { S3Error } from './s3-error.ts'
+import { S3Error, type S3ErrorCode } from './s3-error.ts'
 
 /** The caller of a request, and what its signature says. */
 export type Authenticated = {
@@ -17,7 +17,12 @@ export type Authenticated = {
   readonly region: string
   readonly claims: S3Claims
   readonly signingKey: HmacKey
+  /** Where the signature is. */
+  readonly method: 'header' | 'query' | 'form'
 }
+
+/** Authenticates the caller of a request, by the records as they are when it is called. @throws S3Error. */
+export type Proof = () => Promise<Authenticated>
 
 /** The dependencies of authentication. */
 export type AuthenticationDependencies = {
@@ -26,8 +31,8 @@ export type AuthenticationDependencies = {
 }
 
 const SERVICE = 's3'
-/** Source: Amazon S3 API Reference, "Error responses", RequestTimeTooSkewed. */
-const SKEW_MS = 900_000
+/** How far clocks may differ. Source: Amazon S3 API Reference, "Error responses", RequestTimeTooSkewed. */
+export const SKEW_MS = 900_000
 const NO_BODY = new Uint8Array(0)
 
 /**
@@ -42,24 +47,42 @@ export async function authenticate(
 ): Promise<Authenticated> {
   const head = { ...request, body: NO_BODY }
   const claims = readClaims(head)
-  checkScope(claims)
+  checkScope(claims, claims.presigned ? 'AuthorizationQueryParametersError' : 'AuthorizationHeaderMalformed')
   checkClock(claims, now)
+  return authenticateClaims(
+    {
+      claims,
+      method: claims.presigned ? 'query' : 'header',
+      isSigned: (key) => verifyS3Signature(head, claims, key),
+    },
+    now,
+    { findCredential, signingKeys },
+  )
+}
+
+/** What a request claims, and how its signature is verified. */
+export type Signed = Pick<Authenticated, 'claims' | 'method'> & {
+  readonly isSigned: (key: HmacKey) => boolean
+}
+
+/** Authenticates the caller by claims whose scope and time are checked. @throws S3Error. */
+export async function authenticateClaims(
+  { claims, method, isSigned }: Signed,
+  now: EpochMs,
+  { findCredential, signingKeys }: AuthenticationDependencies,
+): Promise<Authenticated> {
   const credential = await findCredential(claims)
   // A session of the web console works only with the cookie of its browser.
   if (credential === undefined || credential.cookieHash !== undefined) throw unknownKey(claims)
   if (credential.closedServices?.has(SERVICE) === true) throw unknownKey(claims)
   const signingKey = signingKeys.get(credential, claims)
-  if (!verifyS3Signature(head, claims, signingKey)) throw mismatch()
-  return finish(credential, claims, signingKey, now)
-}
-
-function finish(credential: Credential, claims: S3Claims, signingKey: HmacKey, now: EpochMs): Authenticated {
+  if (!isSigned(signingKey)) throw mismatch()
   if (credential.expiresAt !== undefined && credential.expiresAt <= now) {
     throw new S3Error('ExpiredToken', 'The provided token has expired.')
   }
   const { region } = claims.scope
   credential.used?.(now, region, SERVICE)
-  return { caller: credential.caller, region, claims, signingKey }
+  return { caller: credential.caller, region, claims, signingKey, method }
 }
 
 const OLD_QUERY = /[?&]AWSAccessKeyId=/
@@ -95,8 +118,8 @@ function claimsError({ target }: SignedRequest, error: KmsError): S3Error {
   }
 }
 
-function checkScope({ scope, amzDate, presigned }: S3Claims): void {
-  const code = presigned ? 'AuthorizationQueryParametersError' : 'AuthorizationHeaderMalformed'
+/** @throws S3Error with a code when the scope is not one of S3, or has another date. */
+export function checkScope({ scope, amzDate }: S3Claims, code: S3ErrorCode): void {
   if (scope.terminator !== TERMINATOR || scope.service !== SERVICE) {
     throw new S3Error(code, `The credential scope must end with ${SERVICE}/${TERMINATOR}.`)
   }
@@ -115,7 +138,8 @@ function checkClock({ signedAt, expiresSeconds }: S3Claims, now: EpochMs): void 
   }
 }
 
-function skewed(): S3Error {
+/** The error for a signature of another time. */
+export function skewed(): S3Error {
   const message = 'The difference between the request time and the current time is too large.'
   return new S3Error('RequestTimeTooSkewed', message)
 }

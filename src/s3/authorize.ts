@@ -12,7 +12,7 @@ import { findHeader } from '../dispatch/wire.ts'
 import type { StreamedRequest } from '../http/streaming-server.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import { UNSIGNED_PAYLOAD } from '../sigv4/s3-signature.ts'
-import { type Authenticated, type AuthenticationDependencies, authenticate } from './authenticate.ts'
+import type { Authenticated, AuthenticationDependencies, Proof } from './authenticate.ts'
 import type { BucketPolicies } from './bucket-policies.ts'
 import type { Need } from './call.ts'
 import { S3Error } from './s3-error.ts'
@@ -34,6 +34,8 @@ export type DecidedCall = {
   readonly now: EpochMs
   readonly name: string
   readonly authenticated: Authenticated
+  /** Authenticates the caller again. */
+  readonly prove: Proof
 }
 
 const NO_BODY = new Uint8Array(0)
@@ -48,7 +50,7 @@ export async function authorize(
   decided: DecidedCall,
   needs: readonly Need[],
 ): Promise<void> {
-  const { wire, now, name, authenticated } = decided
+  const { name, authenticated, prove } = decided
   const work: Work = {
     permissions: needs.map((need) => permissionOf(need, decided, dependencies.policies)),
     check: () => {},
@@ -60,7 +62,7 @@ export async function authorize(
       ...dependencies,
       finish: async () => {},
       renewed: () => dependencies.freshness.renewed(),
-      authenticatedAgain: async () => callOf(decided, (await authenticate(wire, now, dependencies)).caller),
+      authenticatedAgain: async () => callOf(decided, (await prove()).caller),
     })
   } catch (error) {
     if (error instanceof KmsError && error.code === 'AccessDeniedException') {
@@ -113,15 +115,18 @@ const POLICY_ACTIONS: ReadonlySet<string> = new Set([
   's3:DeleteBucketPolicy',
 ])
 
+/** Source: Amazon S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys". */
+const AUTH_TYPES = { header: 'REST-HEADER', query: 'REST-QUERY-STRING', form: 'POST' }
+
 /** The keys of every action. Source: Service Authorization Reference, "Condition keys for Amazon S3". */
 function requestContext(
-  { wire, now, authenticated: { caller, claims } }: DecidedCall,
+  { wire, now, authenticated: { caller, claims, method } }: DecidedCall,
   bucket: Need['bucket'],
 ): ContextLookup {
   return (key) => {
     switch (key) {
       case 's3:authtype':
-        return claims.presigned ? 'REST-QUERY-STRING' : 'REST-HEADER'
+        return AUTH_TYPES[method]
       case 's3:signatureversion':
         return 'AWS4-HMAC-SHA256'
       case 's3:signatureage':

@@ -33,24 +33,40 @@ export async function readDocument(
 /** All pieces of a document. @throws S3Error RequestTimeout. */
 export async function readInTime(pieces: AsyncIterable<Uint8Array>, timers: Timers): Promise<Uint8Array> {
   const iterator = pieces[Symbol.asyncIterator]()
-  const late = Promise.withResolvers<'late'>()
-  const timer = timers.after(DOCUMENT_TIMEOUT_MS, () => late.resolve('late'))
-  const read: Uint8Array[] = []
-  try {
+  const readAll = async (): Promise<Uint8Array> => {
+    const read: Uint8Array[] = []
     for (;;) {
-      const next = await Promise.race([late.promise, iterator.next()])
-      if (next === 'late') throw tooSlow(iterator)
+      const next = await iterator.next()
       if (next.done === true) return Buffer.concat(read)
       read.push(next.value)
     }
+  }
+  return inTime(iterator, readAll, timers)
+}
+
+/** What is read of an iterator, which ends here if that takes too long. @throws S3Error RequestTimeout. */
+export async function inTime<T>(
+  iterator: AsyncIterator<Uint8Array>,
+  read: () => Promise<T>,
+  timers: Timers,
+): Promise<T> {
+  const late = Promise.withResolvers<'late'>()
+  const timer = timers.after(DOCUMENT_TIMEOUT_MS, () => late.resolve('late'))
+  const reading = read().then((value) => ({ value }))
+  // It may fail when nobody waits for it any more.
+  reading.catch(() => {})
+  try {
+    const outcome = await Promise.race([late.promise, reading])
+    if (outcome !== 'late') return outcome.value
   } finally {
     timer.cancel()
   }
-}
-
-function tooSlow(iterator: AsyncIterator<Uint8Array>): S3Error {
   // It ends when the connection does, which is after the answer.
   iterator.return?.().catch(() => {})
+  throw tooSlow()
+}
+
+function tooSlow(): S3Error {
   return new S3Error(
     'RequestTimeout',
     'Your socket connection to the server was not read from or written to within the timeout period.',

@@ -1,6 +1,4 @@
-import type { EpochMs } from '../base/ports.ts'
-import type { StreamedRequest } from '../http/streaming-server.ts'
-import { type Authenticated, authenticate } from './authenticate.ts'
+import type { Authenticated, Proof } from './authenticate.ts'
 import { type AuthorizationDependencies, authorize, type DecidedCall } from './authorize.ts'
 import type { Need, S3Call } from './call.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -9,15 +7,14 @@ import { S3Error } from './s3-error.ts'
 
 /** Authenticates the caller; again if a record has changed since the cache was validated for the request. */
 export async function authenticateFresh(
-  dependencies: AuthorizationDependencies,
-  wire: StreamedRequest,
-  now: EpochMs,
+  { freshness }: Pick<AuthorizationDependencies, 'freshness'>,
+  prove: Proof,
 ): Promise<Authenticated> {
   try {
-    return await authenticate(wire, now, dependencies)
+    return await prove()
   } catch (error) {
-    if (!(error instanceof S3Error) || !(await dependencies.freshness.renewed())) throw error
-    return authenticate(wire, now, dependencies)
+    if (!(error instanceof S3Error) || !(await freshness.renewed())) throw error
+    return prove()
   }
 }
 
@@ -47,7 +44,7 @@ export function decisionsOf(
     },
     decideAgain: async () => {
       await freshness.reached()
-      authenticated = await authenticateFresh(dependencies, call.wire, call.now)
+      authenticated = await authenticateFresh(dependencies, call.prove)
       if (allowed.length > 0) await decide(allowed)
     },
   }

@@ -6,7 +6,8 @@ import type { Journal } from '../dispatch/journal.ts'
 import type { RefusalDependencies } from '../dispatch/refusal.ts'
 import { cancelBody, type StreamedRequest, type StreamedResponse } from '../http/streaming-server.ts'
 import type { Quotas } from '../quotas/quota-service.ts'
-import type { Authenticated } from './authenticate.ts'
+import { type Authenticated, authenticate, type Proof } from './authenticate.ts'
+import { authenticateForm } from './authenticate-form.ts'
 import type { AuthorizationDependencies } from './authorize.ts'
 import type { OperationDependencies, S3Answer, S3Call, S3Operation } from './call.ts'
 import { commitAnswer } from './commit.ts'
@@ -16,7 +17,9 @@ import { INTERNAL } from './data-keys.ts'
 import { authenticateFresh, decisionsOf } from './decisions.ts'
 import { bucketArn, objectArn } from './encryption.ts'
 import type { BucketEntry } from './entries.ts'
+import { openForm } from './form-request.ts'
 import type { Release } from './locks.ts'
+import { postObject } from './operations/post-object.ts'
 import { answerPreflight, headersForPage } from './preflight.ts'
 import { type Attempt, type RecordingDependencies, recordEnd, recordUnauthenticated } from './recording.ts'
 import { parseS3Request, type S3Request } from './request.ts'
@@ -89,19 +92,30 @@ async function answerRequest(
   arrival: Arrival,
   request: S3Request,
 ): Promise<StreamedResponse> {
-  const { wire, now } = arrival
+  let asked = request
   let authenticated: Authenticated
+  let prove: Proof
   let operation: S3Operation
   try {
-    await dependencies.freshness.reached()
     const route = routeOf(request)
     arrival.name = route.name
-    authenticated = await authenticateFresh(dependencies, wire, now)
     operation = route.operation ?? refusing(route)
+    if (operation === postObject) asked = await openForm(request, dependencies.timers)
+    prove = proofOf(dependencies, arrival, asked)
+    await dependencies.freshness.reached()
+    authenticated = await authenticateFresh(dependencies, prove)
   } catch (cause) {
+    asked.form?.cancel()
     return refuseUnauthenticated(dependencies, arrival, cause)
   }
-  return perform(dependencies, { ...arrival, request, authenticated, operation })
+  return perform(dependencies, { ...arrival, request: asked, authenticated, prove, operation })
+}
+
+/** A form has its signature in its fields, every other request in its head. */
+function proofOf(dependencies: GatewayDependencies, { wire, now }: Arrival, { form }: S3Request): Proof {
+  return form === undefined
+    ? () => authenticate(wire, now, dependencies)
+    : () => authenticateForm(form.fields, now, dependencies)
 }
 
 async function refuseUnauthenticated(
@@ -150,11 +164,13 @@ type Arrival = {
 type Known = Arrival & {
   readonly request: S3Request
   readonly authenticated: Authenticated
+  readonly prove: Proof
   readonly operation: S3Operation
 }
 
 async function perform(dependencies: GatewayDependencies, known: Known): Promise<StreamedResponse> {
-  const releases: Release[] = []
+  const { form } = known.request
+  const releases: Release[] = form === undefined ? [] : [form.cancel]
   const attempt = attemptOf(known)
   try {
     const { caller, region } = known.authenticated
@@ -242,7 +258,7 @@ function callOf(
   attempt: Attempt,
   releases: Release[],
 ): S3Call {
-  const { request, authenticated, wire, requestId, now, name } = known
+  const { request, authenticated, prove, wire, requestId, now, name } = known
   const { caller, region } = authenticated
   return {
     request,
@@ -252,7 +268,7 @@ function callOf(
     requestId,
     now,
     dependencies,
-    ...decisionsOf(dependencies, { wire, requestId, now, name, authenticated }),
+    ...decisionsOf(dependencies, { wire, requestId, now, name, authenticated, prove }),
     involve: (resource) => {
       if (!attempt.resources.some(({ arn }) => arn === resource.arn)) attempt.resources.push(resource)
     },

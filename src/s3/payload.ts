@@ -3,6 +3,7 @@ import { type HashName, type RunningHash, runningHash } from '../crypto/running-
 import { chunkSigner, UNSIGNED_PAYLOAD } from '../sigv4/s3-signature.ts'
 import type { Authenticated } from './authenticate.ts'
 import { decodeChunked } from './chunked.ts'
+import type { FileRange } from './post-policy.ts'
 import type { S3Request } from './request.ts'
 import { notImplemented, S3Error } from './s3-error.ts'
 
@@ -72,11 +73,54 @@ export function openPayload(request: S3Request, authenticated: Authenticated, ne
   const seen = { sizeBytes: 0 }
   return {
     sizeBytes,
-    pieces: hashed(body, [...hashes.values()], seen, sizeBytes),
+    pieces: hashed(body, [...hashes.values()], seen, { sizeBytes, refuse: wrongLength }),
     finish: () => {
       if (seen.sizeBytes !== sizeBytes) throw wrongLength()
       const digests = new Map([...hashes].map(([name, hash]) => [name, hash.digest()]))
       return checkDigests(digests, { sizeBytes, md5, hash: mode.hash, announced, trailer })
+    },
+  }
+}
+
+/**
+ * The file of a form, whose length is not known before.
+ *
+ * @param needsMd5 whether the ETag is the MD5 of the file.
+ * @throws S3Error.
+ */
+export function openFormFile(
+  { headers }: Pick<S3Request, 'headers'>,
+  file: AsyncIterable<Uint8Array>,
+  range: FileRange,
+  needsMd5: boolean,
+): Pick<Payload, 'pieces' | 'finish'> {
+  const announced = announcedChecksum(headers, undefined)
+  const hashes = new Map<HashName, RunningHash>()
+  if (needsMd5) hashes.set('md5', runningHash('md5'))
+  if (announced !== undefined) hashes.set(announced.algorithm, runningHash(announced.algorithm))
+  const seen = { sizeBytes: 0 }
+  const maxBytes = Math.min(range.maxBytes, PUT_MAX_BYTES)
+  const refuse = (): S3Error =>
+    new S3Error('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size', {
+      elements: { ProposedSize: String(seen.sizeBytes), MaxSizeAllowed: String(maxBytes) },
+    })
+  return {
+    pieces: hashed(file, [...hashes.values()], seen, { sizeBytes: maxBytes, refuse }),
+    finish: () => {
+      const { sizeBytes } = seen
+      if (sizeBytes < range.minBytes) {
+        throw new S3Error('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', {
+          elements: { ProposedSize: String(sizeBytes), MinSizeAllowed: String(range.minBytes) },
+        })
+      }
+      const digests = new Map([...hashes].map(([name, hash]) => [name, hash.digest()]))
+      return checkDigests(digests, {
+        sizeBytes,
+        md5: undefined,
+        hash: undefined,
+        announced,
+        trailer: new Map(),
+      })
     },
   }
 }
@@ -113,12 +157,12 @@ async function* hashed(
   body: AsyncIterable<Uint8Array>,
   hashes: readonly RunningHash[],
   seen: { sizeBytes: number },
-  sizeBytes: number,
+  max: { readonly sizeBytes: number; readonly refuse: () => S3Error },
 ): AsyncIterable<Uint8Array> {
   try {
     for await (const piece of body) {
       seen.sizeBytes += piece.length
-      if (seen.sizeBytes > sizeBytes) throw wrongLength()
+      if (seen.sizeBytes > max.sizeBytes) throw max.refuse()
       for (const hash of hashes) hash.update(piece)
       yield piece
     }

@@ -46,6 +46,8 @@ export type End = {
 }
 
 const NO_BODY = new Uint8Array(0)
+/** How events say where the signature was. */
+const METHODS = { header: 'AuthHeader', query: 'QueryString', form: 'HtmlForm' }
 
 /**
  * Makes a call durable: its changes and its event, or its event alone. The event of a change is first committed with
@@ -72,10 +74,9 @@ export async function recordEnd(
     identityJson: caller.identityJson,
     isData: attempt.isOnObject,
   }
-  const { presigned } = authenticated.claims
   const additional = {
     SignatureVersion: 'SigV4',
-    AuthenticationMethod: presigned ? 'QueryString' : 'AuthHeader',
+    AuthenticationMethod: METHODS[authenticated.method],
     ...(end.error?.reason !== undefined && { reason: end.error.reason }),
     ...end.event?.additional,
   }

@@ -1,6 +1,7 @@
 import { fromUtf8 } from '../base/bytes.ts'
 import type { StreamedRequest } from '../http/streaming-server.ts'
 import { percentDecode } from '../sigv4/canonical.ts'
+import type { PostForm } from './post-form.ts'
 import { S3Error } from './s3-error.ts'
 
 /** A request to S3, as far as its head says. */
@@ -14,7 +15,12 @@ export type S3Request = {
   readonly query: ReadonlyMap<string, string>
   /** By lower-case name. Of a presigned request, also the `x-amz-*` parameters of the query. */
   readonly headers: ReadonlyMap<string, string>
+  /** The form of a POST, whose key and headers are fields of it. */
+  readonly form?: FormUpload | undefined
 }
+
+/** A form, and the end of its reading. */
+type FormUpload = PostForm & { readonly cancel: () => void }
 
 /** Bytes of a key. Source: Amazon S3 User Guide, "Naming Amazon S3 objects". */
 const KEY_MAX_BYTES = 1024
@@ -27,6 +33,11 @@ const OF_SIGNATURE = /^x-amz-(?:algorithm|credential|date|expires|security-token
 /** What an answer can repeat as a header. */
 const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
 const HEADER_VALUE = /^[\t\x20-\x7e]*$/
+
+/** Whether an answer can repeat this as a header. */
+export function isHeader(name: string, value: string): boolean {
+  return HEADER_NAME.test(name) && HEADER_VALUE.test(value)
+}
 
 /**
  * Reads the target and the headers of a request.
@@ -60,7 +71,7 @@ function addFromQuery(headers: Map<string, string>, query: ReadonlyMap<string, s
   for (const [name, value] of query) {
     const lower = name.toLowerCase()
     if (!lower.startsWith('x-amz-') || OF_SIGNATURE.test(lower) || headers.has(lower)) continue
-    if (!HEADER_NAME.test(lower) || !HEADER_VALUE.test(value)) {
+    if (!isHeader(lower, value)) {
       throw new S3Error('InvalidArgument', `The parameter ${name} cannot be a header.`)
     }
     headers.set(lower, value)

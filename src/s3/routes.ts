@@ -8,6 +8,7 @@ import { getObject, headObject } from './operations/get-object.ts'
 import { listObjects, listObjectsV2 } from './operations/list-objects.ts'
 import * as multipart from './operations/multipart.ts'
 import * as policy from './operations/policy.ts'
+import { postObject } from './operations/post-object.ts'
 import { putObject } from './operations/put-object.ts'
 import * as tagging from './operations/tagging.ts'
 import { listMultipartUploads, listParts } from './operations/uploads.ts'
@@ -118,7 +119,13 @@ const ON_BUCKET: Readonly<Record<string, S3Operation>> = {
 function bucketOperation(request: S3Request): S3Operation | undefined {
   const what = `${request.method} ${asks(request) ?? ''}`
   if (what === 'GET ') return request.query.get('list-type') === '2' ? listObjectsV2 : listObjects
+  // A form has its signature in its fields only.
+  if (what === 'POST ' && !isSigned(request)) return postObject
   return ON_BUCKET[what]
+}
+
+function isSigned({ headers, query }: S3Request): boolean {
+  return headers.has('authorization') || query.has('X-Amz-Signature')
 }
 
 const ON_OBJECT: Readonly<Record<string, S3Operation>> = {
