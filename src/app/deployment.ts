@@ -40,8 +40,9 @@ import { type RawStore, StoreConflict } from '../store/port.ts'
 import { LIST_MAX_RECORDS, type Records } from '../store/records.ts'
 import { DATABASE_FILE } from '../store/sqlite-file.ts'
 import { AUDIT_FOLDER, type AuditPlace, openAuditPlace } from './audit-place.ts'
-import { openControl } from './control.ts'
+import { LEAVING, openControl, type Sealing } from './control.ts'
 import { findEnvelope, hasRootKey, openRootKey } from './root-key.ts'
+import { assertNotSealed } from './sealed-state.ts'
 import { forgottenStore, openStore } from './store.ts'
 
 export { AUDIT_FOLDER, forgottenStore }
@@ -91,6 +92,8 @@ export type DeploymentOptions = RecordsOptions & {
   readonly rootKey?: Secret | undefined
   /** The other root key during a rotation: which one is in use may change at any moment. */
   readonly otherRootKey?: Secret | undefined
+  /** What the process does when an operator seals the deployment; without it, it ends at once. */
+  readonly sealing?: Sealing
 }
 
 /**
@@ -112,17 +115,17 @@ async function openKeyed(config: Config, rootKey: Secret, options: DeploymentOpt
   opening.promise.catch(() => {})
   const control = await openControl(config, {
     useKeys: async (given) => follow(await opening.promise, given),
+    sealing: options.sealing ?? LEAVING,
   })
   stack.defer(() => control.close())
+  // Sealed meanwhile: whoever seals tells those that are registered, so this comes after.
+  await assertNotSealed(config)
   stack.defer(() => opening.reject(new Error('it ends')))
   const { keys, backups } = await readKeys(config, [rootKey, options.otherRootKey])
   const raw = await openStore(config, deploymentOf(keys))
   opening.resolve({ keys, backups, raw })
   const auditPlace = await openAuditPlace(config)
-  const closed = async () => {
-    await auditPlace.close()
-    await control.close()
-  }
+  const closed = () => auditPlace.close().then(() => control.close())
   const records = await openRecords(raw, recordSealer(keys, systemRandom), { ...options, closed })
   await assertNotLost(config, records, raw)
   stack.move()

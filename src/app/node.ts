@@ -1,4 +1,4 @@
-import { type OwnEventDependencies, openRootKeyEvent } from '../audit/events/own-events.ts'
+import type { OwnEventDependencies } from '../audit/events/own-events.ts'
 import { openRecordLimiters, type RecordLimiters } from '../audit/events/record-limiters.ts'
 import type { Journal } from '../audit/log/journal.ts'
 import { type NodeReadinessDependencies, openReadiness } from '../audit/log/readiness.ts'
@@ -60,8 +60,9 @@ import { type GivenFiles, readGivenFiles } from './given-files.ts'
 import { openEvents, openIndexThread, openTrails } from './log-followers.ts'
 import { startNodeJobs } from './node-jobs.ts'
 import { type NodeReports, openNodeReports } from './node-reports.ts'
-import { askAtTerminal, type OpenedRoot } from './root-key.ts'
+import { askAtTerminal } from './root-key.ts'
 import { listPaths } from './seal.ts'
+import { RecordedSealing, recordOpening, type ServingRoot } from './sealing.ts'
 import { openConfiguredTokens } from './tokens.ts'
 import { warmUp } from './warm-up.ts'
 import { assertWitnessed } from './witnessed.ts'
@@ -90,20 +91,16 @@ export type RunningNode = {
 const LEGACY_PATHS = [{ type: 'file', provedAt: undefined }]
 
 /** How a node starts. */
-export type NodeStart = {
+export type NodeStart = ServingRoot & {
   readonly listener: { readonly port: number; readonly sharedPort: boolean }
-  /** The caller clears it. */
-  readonly rootKey: Secret
   /** The other root key during a rotation; the caller clears it. */
   readonly otherRootKey?: Secret | undefined
-  /** How the root key was opened, for the audit log; nothing when another process records it. */
-  readonly opening: Pick<OpenedRoot, 'path' | 'failures'> | undefined
 }
 
 /** Starts a node on a data folder. @throws Error with a message for the operator. */
 export async function openNode(
   config: Config,
-  { listener, rootKey, otherRootKey, opening }: NodeStart,
+  { listener, rootKey, otherRootKey, opening, leave }: NodeStart,
   operatorLog: Log,
 ): Promise<RunningNode> {
   const given = await readGivenFiles(config)
@@ -112,7 +109,9 @@ export async function openNode(
   stack.defer(() => watch.close())
   const { meters } = watch
   const { log, durable } = meters
-  const deployment = await openForServing(config, { watch: watch.store, giveWay, rootKey, otherRootKey })
+  const sealing = new RecordedSealing(config, leave)
+  const opened = { watch: watch.store, giveWay, rootKey, otherRootKey, sealing }
+  const deployment = await openForServing(config, opened)
   const { records, auditKey, auditPlace, checkpointKey, wrappingKey, grantTokens } = deployment
   const { tokenSealer: sealer, signInSealer } = deployment
   stack.defer(() => records.close())
@@ -122,6 +121,7 @@ export async function openNode(
   const isReserved = () => reserve.isInUse
   const journal = await openNodeJournal(config, deployment, { log, durable, isReserved })
   stack.defer(() => journal.close())
+  sealing.recordIn(journal)
   await recordOpening(journal, own, opening)
   const index = openIndexThread(config, { auditKey, auditPlace }, log)
   stack.defer(() => index.close())
@@ -179,20 +179,6 @@ function openNodeReadiness(
 ): ReturnType<typeof openReadiness> {
   const isRemoteStore = store.engine === 'postgres'
   return openReadiness({ ...dependencies, isRemoteStore, clock: systemClock })
-}
-
-/**
- * Records which unlock path opened the root key and why those before it did not. The path `file`, which every
- * deployment begins with, opens without an event.
- */
-async function recordOpening(
-  journal: Journal,
-  own: OwnEventDependencies,
-  opening: NodeStart['opening'],
-): Promise<void> {
-  const { path, failures = [] } = opening ?? {}
-  if (path === undefined || (path.type === 'file' && failures.length === 0)) return
-  await journal.append(openRootKeyEvent(own, { path: path.name, type: path.type, failures }))
 }
 
 /** Listens once the code of the first calls is compiled. A server that could not compile it serves more slowly at first. */

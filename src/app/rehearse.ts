@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { diskSpaceOf } from '../audit/log/disk-reserve.ts'
@@ -18,6 +19,7 @@ import type { RawKey } from '../store/port.ts'
 import { openSealedRow, type Sealer } from '../store/sealed.ts'
 import { openSnapshot } from '../store/sqlite-snapshot.ts'
 import { type BackupUnlock, sealerOf } from './backup-root.ts'
+import { LEAVING, openControl } from './control.ts'
 import { type Deployment, openDeployment } from './deployment.ts'
 import { type RestoredFolder, restoreBackup } from './restore.ts'
 import { openRootKey, openUnattended, ROOT_KEY_FILE } from './root-key.ts'
@@ -64,6 +66,8 @@ export type RehearsedBackup = {
 const LOCK_FILE = 'rehearsal.lock'
 const WORK_FOLDER = 'rehearsal'
 const FAILURES_MAX = 100
+/** A rehearsal uses the keys of its backup, so a rotation tells it nothing. */
+const FOREIGN_KEYS = { useKeys: async () => {}, sealing: LEAVING }
 /** The restored records and log, and the write-ahead log while records are restored. */
 const SPACE_FACTOR = 3
 
@@ -79,12 +83,15 @@ export async function rehearse(config: Config, request: RehearsalRequest): Promi
   if (request.work === undefined && lock === undefined)
     throw new BackupError('another rehearsal is running on this data folder')
   const work = resolve(request.work ?? join(data, WORK_FOLDER))
+  // It has the keys of the deployment, though from another folder: a seal ends it.
+  const control = existsSync(data) ? await openControl(config, FOREIGN_KEYS) : undefined
   try {
     // What a killed rehearsal has left; a folder that an operator names must be empty.
     if (request.work === undefined) await rm(work, { recursive: true, force: true })
     await assertSpace(dirname(work), request.file)
     return await rehearseIn(config, work, request)
   } finally {
+    await control?.close()
     lock?.release()
   }
 }

@@ -27,6 +27,7 @@ import { type Attempt, openPath, type PathFailure, reasonOf, tryUnattended } fro
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
 import { DATABASE_FILE } from '../store/sqlite-file.ts'
 import { kmsCaller } from './kms-caller.ts'
+import { assertNotSealed } from './sealed-state.ts'
 import { openNamedToken } from './tokens.ts'
 
 /** The file with the key of the unlock path `file`, within the data folder. */
@@ -49,6 +50,8 @@ export type OpenedRoot = {
   readonly path: Pick<UnlockPath, 'name' | 'type'> | undefined
   /** The paths before it, which did not open. */
   readonly failures: readonly PathFailure[]
+  /** When an operator sealed the deployment, if this ended that seal. */
+  readonly sealedAt?: string | undefined
 }
 
 /** No path opened the root key. */
@@ -107,7 +110,7 @@ export function sealDependencies(config: Config, ask: AskPassphrase): ChangeDepe
  * Opens the root key of a data folder; asks a person only if no unattended path opens it. Creates one for an empty
  * folder, never beside existing records, which a new key would make unreadable.
  *
- * @throws SealError.
+ * @throws SealError; OrderedSealError while an operator keeps the deployment sealed.
  */
 export async function openRootKey(config: Config, ask: AskPassphrase = askAtTerminal): Promise<OpenedRoot> {
   const dependencies = sealDependencies(config, ask)
@@ -124,6 +127,7 @@ export async function openUnattended(
   config: Config,
   dependencies: ChangeDependencies = sealDependencies(config, askAtTerminal),
 ): Promise<OpenedRoot> {
+  await assertNotSealed(config)
   const signed = await readEnvelope(join(config.data, ENVELOPE_FILE))
   if (signed === undefined) return openWithoutEnvelope(config)
   const moved = await openMoving(config, signed.envelope)

@@ -16,6 +16,7 @@ import { claimFileLock } from '../store/file-lock.ts'
 import { makeFolder } from '../store/folder.ts'
 import { openOrderedFile } from '../store/ordered-file.ts'
 import type { Deployment } from './deployment.ts'
+import type { ServingRoot } from './sealing.ts'
 import { openServiceProcess, type ServiceProcess } from './service-process.ts'
 
 /** The lock of the process that serves a folder of objects. */
@@ -24,9 +25,9 @@ const LOCK_FILE = 'gateway.lock'
 const CATALOGUE_FILE = 'catalogue.db'
 
 /** Serves the buckets of a folder, with the keys of a data folder. @throws Error with a message for the operator. */
-export async function openS3Gateway(config: Config, log: Log): Promise<StreamingServer> {
+export async function openS3Gateway(config: Config, log: Log, root: ServingRoot): Promise<StreamingServer> {
   await using stack = new AsyncDisposableStack()
-  const service = await openServiceProcess(config, log, stack)
+  const service = await openServiceProcess(config, log, stack, root)
   const dependencies = await openDependencies(config, service, stack)
   const { host, port } = config.s3.listen
   const server = await openStreamingServer({

@@ -5,6 +5,7 @@ import type { Log } from '../base/log.ts'
 import { systemClock, systemRandom } from '../base/ports.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Config } from '../config/settings.ts'
+import { copyOf } from '../custody/root-keys.ts'
 import {
   addPath,
   type ChangeDependencies,
@@ -20,6 +21,7 @@ import { checkMac, type Envelope, type UnlockPath } from '../custody/roots/envel
 import type { AskPassphrase } from '../custody/roots/passphrase.ts'
 import { SealError } from '../custody/roots/root.ts'
 import { isUnattended, openPath, reasonOf } from '../custody/roots/unlock.ts'
+import { type SealedProcesses, sealProcesses } from './control.ts'
 import {
   assertAccepted,
   isDataFolder,
@@ -36,11 +38,13 @@ import {
   migrateRootKey,
   needEnvelope,
   newRoot,
+  openByPath,
   openRootKey,
   putEnvelope,
   ROOT_KEY_FILE,
   sealDependencies,
 } from './root-key.ts'
+import { findSealedAt, markSealed, unmarkSealed } from './sealed-state.ts'
 
 /** The result of the proof of one path. */
 type ProvedPath = {
@@ -260,4 +264,33 @@ async function migrate({ config, log, ask }: Context): Promise<boolean> {
   const deployment = await openDeployment(config, { rootKey: root })
   await record(config, log, deployment, { event: 'MigrateRootKey', details: { path: 'file' } })
   return true
+}
+
+/** What sealing has done. */
+type SealedDeployment = SealedProcesses & {
+  /** ISO 8601. */
+  readonly sealedAt: string
+}
+
+/** Seals a deployment: no start opens it from now on, and every process of its data folder ends with the keys in its memory. */
+export async function sealDeployment(config: Config): Promise<SealedDeployment> {
+  await needEnvelope(config)
+  const sealedAt = await markSealed(config)
+  return { sealedAt, ...(await sealProcesses(config)) }
+}
+
+/**
+ * Ends the seal of a deployment on which no server runs, once a path has opened the root key.
+ *
+ * @throws Error with a message for the operator.
+ */
+export async function unsealStopped(config: Config, log: Log, name: string, secret: Secret): Promise<void> {
+  if ((await findSealedAt(config)) === undefined) throw new Error('no sealed server runs on this folder')
+  const ask: AskPassphrase = async () => copyOf(secret)
+  const { root, path } = await openByPath(config, sealDependencies(config, ask), name)
+  using _root = root
+  const sealedAt = await unmarkSealed(config)
+  const deployment = await openDeployment(config, { rootKey: root })
+  const details = { path: name, type: path?.type ?? '', sealedAt: sealedAt ?? null }
+  await record(config, log, deployment, { event: 'UnsealDeployment', details })
 }

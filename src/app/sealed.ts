@@ -19,15 +19,44 @@ import {
   SealedError,
   sealDependencies,
 } from './root-key.ts'
+import { findSealedAt, OrderedSealError, unmarkSealed } from './sealed-state.ts'
 import { readTls } from './tls.ts'
 import { openUnsealSocket } from './unseal-socket.ts'
 
 /** How often a sealed server tries its unattended paths again. */
 const RETRY_MS = 30_000
 
+/** Where a sealed server answers, and how. */
+export type SealedDoor = {
+  readonly place: { readonly host: string; readonly port: number; readonly setting: string }
+  /** Whether commands on the data folder find the server here. */
+  readonly announces: boolean
+  /** The answer to a call. @param unready why the server is not ready. */
+  readonly answer: (request: WireRequest, unready: string) => WireResponse
+}
+
+/** The one answer of a sealed server. */
+export const SEALED_MESSAGE = 'The server is sealed: its root key is not open.'
+const SEALED = new KmsError('ServiceUnavailableException', SEALED_MESSAGE)
+
+/** How a sealed `holdfast serve` answers. */
+export function serverDoor({ listen }: Config): SealedDoor {
+  return {
+    place: { ...listen, setting: 'HOLDFAST_LISTEN' },
+    announces: true,
+    answer: (request) => {
+      const accept = findHeader(request.rawHeaders, 'accept')
+      const reader = { service: serviceOfHeaders(request), requestId: systemRandom.uuid(), accept }
+      return renderError(reader, SEALED)
+    },
+  }
+}
+
 /** What a sealed start needs. */
 export type SealedStart = {
   readonly log: Log
+  /** Where the sealed server answers, and what. */
+  readonly door: SealedDoor
   /** Resolves when the server is asked to stop. */
   readonly stop: Promise<void>
   /** Called with the port of the sealed server. */
@@ -35,8 +64,8 @@ export type SealedStart = {
 }
 
 /**
- * Opens the root key for a server. When no unattended path opens it, a sealed server waits for a person, and tries the
- * unattended paths again: `/readyz` says why, every call gets 503.
+ * Opens the root key for a server. When an operator has sealed the deployment, or no unattended path opens it, a sealed server waits
+ * for a person, and tries the unattended paths again: `/readyz` says so, every call gets one answer.
  *
  * @returns nothing when the server is asked to stop meanwhile. @throws SealError when waiting would not help.
  */
@@ -48,32 +77,34 @@ export async function openRootForServing(
   try {
     return await openUnattended(config)
   } catch (error) {
-    if (!(error instanceof SealedError) || !error.canOpenLater) throw error
+    const canOpenLater =
+      error instanceof OrderedSealError || (error instanceof SealedError && error.canOpenLater)
+    if (!canOpenLater) throw error
     return await waitSealed(config, start, error)
   }
 }
 
 async function waitSealed(
   config: Config,
-  { log, stop, sealed }: SealedStart,
-  first: SealedError,
+  { log, stop, sealed, door }: SealedStart,
+  first: SealError,
 ): Promise<OpenedRoot | undefined> {
   const state = { reason: first.message }
   log.warn('the server is sealed', { reason: state.reason })
   const opened = Promise.withResolvers<OpenedRoot | undefined>()
   await using stack = new AsyncDisposableStack()
-  const port = await listenSealed(config, stack)
+  const port = await listenSealed(config, door, stack)
   sealed(port)
-  if (first.attended.length > 0) {
-    const socket = await openUnsealSocket(config, async (name, passphrase) => {
-      const root = await unsealWith(config, name, passphrase).catch((error: unknown) => {
-        log.warn('an attempt to unseal the server failed', { path: name, reason: reasonOf(error) })
-        throw error
-      })
-      opened.resolve({ ...root, failures: first.failures })
+  const failures = first instanceof SealedError ? first.failures : []
+  const socket = await openUnsealSocket(config, async (name, secret) => {
+    const root = await unsealWith(config, name, secret).catch((error: unknown) => {
+      log.warn('an attempt to unseal the server failed', { path: name, reason: reasonOf(error) })
+      throw error
     })
-    stack.defer(() => socket.close())
-  }
+    opened.resolve({ ...root, failures })
+    return undefined
+  })
+  stack.defer(() => socket.close())
   const retry = { stopped: false }
   stack.defer(() => {
     retry.stopped = true
@@ -85,9 +116,11 @@ async function waitSealed(
   return await opened.promise
 }
 
-async function unsealWith(config: Config, name: string, passphrase: Secret): Promise<OpenedRoot> {
-  const ask: AskPassphrase = async () => new Secret(passphrase.reveal((bytes) => Uint8Array.from(bytes)))
-  return openByPath(config, sealDependencies(config, ask), name)
+/** Opens the root key by a path, also one that needs no person, and ends a seal of an operator. */
+async function unsealWith(config: Config, name: string, given: Secret): Promise<OpenedRoot> {
+  const ask: AskPassphrase = async () => new Secret(given.reveal((bytes) => Uint8Array.from(bytes)))
+  const opened = await openByPath(config, sealDependencies(config, ask), name)
+  return { ...opened, sealedAt: await unmarkSealed(config) }
 }
 
 /** Tries the unattended paths until one opens or the wait ends. @throws SealError when waiting cannot help any more. */
@@ -113,31 +146,20 @@ async function retryUnattended(
   }
 }
 
-/** The one answer of a sealed server. */
-const SEALED = new KmsError('ServiceUnavailableException', 'The server is sealed: its root key is not open.')
 /** What anybody may read at `/readyz`. */
 const NOT_READY = 'sealed: no unlock path has opened the root key; see the log of the server'
+const SEALED_BY_OPERATOR = 'sealed: an operator has sealed the deployment'
 
 /** Serves probes and refusals at the server's address; returns the port. */
-async function listenSealed(config: Config, stack: AsyncDisposableStack): Promise<number> {
-  const { host, port } = config.listen
-  const handle = async (request: WireRequest): Promise<WireResponse> =>
-    renderError(
-      {
-        service: serviceOfHeaders(request),
-        requestId: systemRandom.uuid(),
-        accept: findHeader(request.rawHeaders, 'accept'),
-      },
-      SEALED,
-    )
+async function listenSealed(config: Config, door: SealedDoor, stack: AsyncDisposableStack): Promise<number> {
+  const unready = async () => ((await findSealedAt(config)) === undefined ? NOT_READY : SEALED_BY_OPERATOR)
+  const handle = async (request: WireRequest) => door.answer(request, await unready())
   const http = await openHttpServer(
-    { handle, refuse: handle, unready: async () => NOT_READY },
-    {
-      ...{ host, port, sharedPort: false, setting: 'HOLDFAST_LISTEN' },
-      ...{ tls: await readTls(config), bounds: config.bounds },
-    },
+    { handle, refuse: handle, unready },
+    { ...door.place, sharedPort: false, tls: await readTls(config), bounds: config.bounds },
   )
   stack.defer(() => http.close())
+  if (!door.announces) return http.port
   await announceEndpoint(config, http.port)
   stack.defer(() => withdrawEndpoint(config, http.port))
   return http.port

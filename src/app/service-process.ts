@@ -34,8 +34,10 @@ import { SigningKeys } from '../sigv4/signing-key.ts'
 import type { Records } from '../store/records.ts'
 import { StoreWatch } from '../store/watch.ts'
 import { openXksClient } from '../xks/client/client.ts'
+import { LEAVING } from './control.ts'
 import { type Deployment, openForServing, openNodeJournal, ownEventDependencies } from './deployment.ts'
 import { readGivenFiles } from './given-files.ts'
+import { RecordedSealing, recordOpening, type ServingRoot } from './sealing.ts'
 import { readTls } from './tls.ts'
 import { openConfiguredTokens } from './tokens.ts'
 import { assertWitnessed } from './witnessed.ts'
@@ -73,21 +75,30 @@ export type ServiceProcess = {
   readonly callKms: (call: ForwardedCall) => Promise<Outcome>
 }
 
-/** Opens what a service works with; `stack` closes it. @throws Error with a message for the operator. */
+/**
+ * Opens what a service works with; `stack` closes it.
+ *
+ * @param root without it, an unlock path opens, and the process ends when an operator seals the deployment. @throws Error with a
+ * message for the operator.
+ */
 export async function openServiceProcess(
   config: Config,
   log: Log,
   stack: AsyncDisposableStack,
+  root?: ServingRoot,
 ): Promise<ServiceProcess> {
   const tls = await readTls(config)
   const { xksCa, tokens: configured } = await readGivenFiles(config)
   const watch = new StoreWatch(systemClock)
-  const deployment = await openForServing(config, { giveWay, watch })
+  const sealing = new RecordedSealing(config, root?.leave ?? LEAVING.leave)
+  const deployment = await openForServing(config, { giveWay, watch, rootKey: root?.rootKey, sealing })
   const { records, wrappingKey } = deployment
   stack.defer(() => records.close())
   await assertWitnessed(config, deployment)
   const journal = await openNodeJournal(config, deployment, { log })
   stack.defer(() => journal.close())
+  sealing.recordIn(journal)
+  await recordOpening(journal, ownEventDependencies(config), root?.opening)
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
   stack.defer(() => custody[Symbol.dispose]())
   const limiters = openRecordLimiters(journal, ownEventDependencies(config), log)

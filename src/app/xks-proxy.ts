@@ -15,6 +15,7 @@ import { ProxyAdministration } from '../xks/server/administration.ts'
 import { createProxyService } from '../xks/server/proxy-service.ts'
 import { type Deployment, openForServing, openNodeJournal, ownEventDependencies } from './deployment.ts'
 import type { RunningNode } from './node.ts'
+import { RecordedSealing, recordOpening, type ServingRoot } from './sealing.ts'
 import { readTls } from './tls.ts'
 import { assertWitnessed, witnessJob } from './witnessed.ts'
 
@@ -22,16 +23,20 @@ import { assertWitnessed, witnessJob } from './witnessed.ts'
 export async function openProxyNode(
   config: Config,
   log: Log,
+  { rootKey, opening, leave }: ServingRoot,
 ): Promise<Omit<RunningNode, 'metrics' | 'failed'>> {
   const tls = await readTls(config)
   await using stack = new AsyncDisposableStack()
   const watch = new StoreWatch(systemClock)
-  const deployment = await openForServing(config, { watch })
+  const sealing = new RecordedSealing(config, leave)
+  const deployment = await openForServing(config, { watch, rootKey, sealing })
   stack.defer(() => deployment.records.close())
   await assertWitnessed(config, deployment)
   const { records, journal, custody } = await openDependencies({ config, log, deployment }, stack)
   const limiter = new RefusalLimiter(systemClock)
   const own = ownEventDependencies(config)
+  sealing.recordIn(journal)
+  await recordOpening(journal, own, opening)
   const summaries = openSummaries(limiter, (summary) => refusalsEvent(own, summary), journal, log)
   stack.defer(() => summaries.close())
   const service = createProxyService({

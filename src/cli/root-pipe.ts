@@ -19,7 +19,7 @@ const ROOTS_MAX = 2
 const MESSAGE_MAX_BYTES = 65_536
 
 /** How the root key was opened; the first worker records it. */
-type Report = Pick<OpenedRoot, 'path' | 'failures'>
+type Report = Pick<OpenedRoot, 'path' | 'failures' | 'sealedAt'>
 
 /**
  * Sends the root key to a worker, as bytes that no message and no argument repeats.

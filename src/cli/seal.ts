@@ -1,7 +1,7 @@
 import { askAtTerminal } from '../app/root-key.ts'
-import { type ListedPath, listPaths, sealOperator } from '../app/seal.ts'
+import { type ListedPath, listPaths, sealDeployment, sealOperator, unsealStopped } from '../app/seal.ts'
 import { sealRisks } from '../app/seal-risks.ts'
-import { sendPassphrase } from '../app/unseal-socket.ts'
+import { sendToSealed } from '../app/unseal-socket.ts'
 import { systemClock } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
 import { formatTable } from '../base/table.ts'
@@ -124,22 +124,50 @@ export async function migrateSeal(input: CommandInput): Promise<number> {
   return 0
 }
 
-/** `holdfast unseal`: sends a passphrase to a sealed server. */
+/** `holdfast seal now`: ends the keys in the memory of every process of the deployment. */
+export async function sealNow(input: CommandInput): Promise<number> {
+  requireDataFolder(input.config)
+  const { sealedAt, processes, recorded, failures } = await sealDeployment(input.config)
+  printResult(input, { sealedAt, processes, recorded, failures }, () => [
+    `sealed: ${processes} ${processes === 1 ? 'process' : 'processes'} ended with the keys in memory`,
+  ])
+  for (const failure of failures) input.output.complain(`holdfast: ${failure}`)
+  const isUnrecorded = processes > 0 && recorded === 0
+  if (isUnrecorded)
+    input.output.complain('warning: no process could record it: the event of the next unsealing names it')
+  printNext(input, 'holdfast unseal opens the deployment again; a start does not')
+  return failures.length > 0 || isUnrecorded ? EXIT_FAILURE : 0
+}
+
+/** `holdfast unseal`: opens sealed servers by a path. */
 export async function unseal(input: CommandInput): Promise<number> {
   const { config, flags } = input
   requireDataFolder(config)
   const paths = (await listPaths(config, askAtTerminal)) ?? []
-  const attended = paths.filter(({ isUnattended }) => !isUnattended).map(({ name }) => name)
-  const name = flags['path'] ?? attended[0]
-  if (name === undefined || !attended.includes(name))
-    throw new ConfigError(
-      `--path: expected a path with a passphrase; got ${name === undefined ? 'nothing' : `'${name}'`}`,
-    )
+  const path = choosePath(paths, flags['path'])
+  const { name } = path
   const { signal } = new AbortController()
-  using passphrase = await askOf(input)({ name, isNew: false, signal })
-  await sendPassphrase(config, name, passphrase)
+  using secret = path.isUnattended
+    ? new Secret(new Uint8Array(0))
+    : await askOf(input)({ name, isNew: false, signal })
+  const { opened, failures } = await sendToSealed(config, name, secret)
+  if (failures.length > 0) throw new Error(failures.join('. '))
+  if (opened === 0) await unsealStopped(config, openLog(), name, secret)
   printResult(input, { path: name }, () => ['the server has its root key'])
   return 0
+}
+
+/** The path that is named; else the first one that needs a person; else the first one. @throws ConfigError. */
+function choosePath(paths: readonly ListedPath[], name: string | undefined): ListedPath {
+  const path =
+    name === undefined
+      ? (paths.find(({ isUnattended }) => !isUnattended) ?? paths[0])
+      : paths.find((one) => one.name === name)
+  if (path !== undefined) return path
+  const names = paths.map((one) => one.name).join(', ')
+  throw new ConfigError(
+    `--path: expected one of ${names}; got ${name === undefined ? 'nothing' : `'${name}'`}`,
+  )
 }
 
 function operatorOf(input: CommandInput): ReturnType<typeof sealOperator> {

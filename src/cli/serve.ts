@@ -4,7 +4,7 @@ import { CREDENTIALS_FILE, endpointOf } from '../app/deployment.ts'
 import { readGivenFiles } from '../app/given-files.ts'
 import { openMonitoring } from '../app/metrics.ts'
 import type { OpenedRoot } from '../app/root-key.ts'
-import { openRootForServing } from '../app/sealed.ts'
+import { openRootForServing, serverDoor } from '../app/sealed.ts'
 import { renewTls } from '../app/tls.ts'
 import type { Log } from '../base/log.ts'
 import type { Secret } from '../base/secret.ts'
@@ -13,6 +13,7 @@ import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { consoleAddress, createConsoleLink } from './console.ts'
 import { environmentLines } from './environment.ts'
 import { openLog } from './log.ts'
+import { restartInPlace } from './restart.ts'
 import { printResult } from './result.ts'
 import type { RunningServer } from './running.ts'
 import { takeHangup, takeSignals } from './signals.ts'
@@ -31,12 +32,13 @@ export async function serve(input: CommandInput): Promise<number> {
   const opened = await openRootForServing(config, {
     log,
     stop,
-    sealed: (port) => announceSealed(input, port),
+    sealed: (port) => announceSealed(input, endpointOf(config, port)),
+    door: serverDoor(config),
   })
   if (opened === undefined) return 0
   const server =
     node === undefined
-      ? await openWorkers(config, log, opened)
+      ? await openWorkers(config, log, opened, () => restartInPlace(log))
       : await openSingle(node.openNode, { config, log, opened })
   const monitoring = await openMonitoring(config, { snapshots: server.snapshots, log }).catch(
     async (error: unknown) => {
@@ -63,8 +65,7 @@ export async function serve(input: CommandInput): Promise<number> {
 }
 
 /** Says that the server waits for its root key. */
-function announceSealed(input: CommandInput, port: number): void {
-  const endpoint = endpointOf(input.config, port)
+export function announceSealed(input: CommandInput, endpoint: string): void {
   printResult(input, { event: 'sealed', endpoint }, () => [
     `Holdfast is sealed on ${endpoint}: holdfast unseal opens it`,
   ])
@@ -77,7 +78,11 @@ type Opening = { readonly config: Config; readonly log: Log; readonly opened: Op
 async function openSingle(openNode: OpenNode, { config, log, opened }: Opening): Promise<RunningServer> {
   const { root: rootKey } = opened
   const listener = { port: config.listen.port, sharedPort: false }
-  const node = await openNode(config, { listener, rootKey, opening: opened }, log)
+  const node = await openNode(
+    config,
+    { listener, rootKey, opening: opened, leave: () => restartInPlace(log) },
+    log,
+  )
   const { port, metrics, useTls, close } = node
   const failed = node.failed.then((name) =>
     log.error('another process has taken over the log of this one, which ends', { name }),

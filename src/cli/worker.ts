@@ -1,3 +1,4 @@
+import { LEAVING } from '../app/control.ts'
 import { openNode } from '../app/node.ts'
 import type { TlsPair } from '../base/network.ts'
 import { systemTimers } from '../base/ports.ts'
@@ -28,7 +29,7 @@ export async function work({ config }: CommandInput): Promise<number> {
     const listener = { port: config.listen.port, sharedPort: true }
     const node = await openNode(
       config,
-      { listener, rootKey: root, otherRootKey: other, opening: report },
+      { listener, rootKey: root, otherRootKey: other, opening: report, leave: LEAVING.leave },
       log,
     )
     answerMetrics(node.metrics, log)

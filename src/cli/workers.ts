@@ -23,14 +23,23 @@ const RESTART_WINDOW_MS = 60_000
 const THREADS_VARIABLE = 'UV_THREADPOOL_SIZE'
 /** How long workers may take to finish calls in progress before they are ended. */
 const STOP_TIMEOUT_MS = 15_000
+/** How long workers may take to record that they seal themselves: less than a process waits for its own record. */
+const SEAL_TIMEOUT_MS = 4_000
 
 /**
  * Starts several processes that share the port, and gives each the root key, which it owns until the end. The first one prepares the data folder and, for port 0, chooses
  * the port; the others follow.
  */
-export async function openWorkers(config: Config, log: Log, opened: OpenedRoot): Promise<RunningServer> {
+export async function openWorkers(
+  config: Config,
+  log: Log,
+  opened: OpenedRoot,
+  leave: () => void,
+): Promise<RunningServer> {
   const fleet = new Workers(config, log, opened)
-  const control = await openControl(config, { useKeys: async ({ roots }) => fleet.useRoots(roots) })
+  // The workers record the seal; this process has no audit log.
+  const sealing = { record: () => fleet.sealed(), leave }
+  const control = await openControl(config, { useKeys: async ({ roots }) => fleet.useRoots(roots), sealing })
   const close = async (): Promise<void> => {
     await fleet.close()
     await control.close()
@@ -118,6 +127,14 @@ class Workers {
     for (const root of this.#roots) root[Symbol.dispose]()
   }
 
+  /** Waits until each worker has sealed itself, and starts none again. Returns that this process has recorded nothing. */
+  async sealed(): Promise<boolean> {
+    this.#closing = true
+    const ends = [...this.#running].map((child) => waitForSeal(child))
+    await Promise.all(ends)
+    return false
+  }
+
   /** Follows a rotation of the root key. Borrows the root keys. */
   useRoots(roots: readonly Secret[]): void {
     const before = this.#roots
@@ -161,6 +178,20 @@ export function workerEnvironment(
   if (!Number.isInteger(threads) || threads < 1) return { ...given }
   const part = Math.min(threads, Math.max(WORKER_THREADS_MIN, Math.ceil(threads / workers)))
   return { ...given, [THREADS_VARIABLE]: String(part) }
+}
+
+function waitForSeal(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      resolve()
+      return
+    }
+    const impatient = setTimeout(() => child.kill('SIGKILL'), SEAL_TIMEOUT_MS)
+    child.once('exit', () => {
+      clearTimeout(impatient)
+      resolve()
+    })
+  })
 }
 
 function stopChild(child: ChildProcess): Promise<void> {

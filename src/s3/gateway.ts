@@ -129,8 +129,8 @@ async function refuseUnauthenticated(
 }
 
 /** Paths of health checks, which need no signature: no bucket has such a name. */
-const HEALTHY = '/.holdfast/healthz'
-const READY = '/.holdfast/readyz'
+export const HEALTHY = '/.holdfast/healthz'
+export const READY = '/.holdfast/readyz'
 
 function probeOf({ method, target }: StreamedRequest): string | undefined {
   return method === 'GET' && (target === HEALTHY || target === READY) ? target : undefined

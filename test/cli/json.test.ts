@@ -202,6 +202,7 @@ test('commands on unlock paths print the documents that help describes', async (
   await documents(`seal remove file${given}`)
   await documents(`seal migrate${given}`)
   await documents(`rotate root${given}`)
+  await documents(`seal now --data ${join(folder, 'seal')}`)
 })
 
 test('commands on backups print the documents that help describes', async () => {

@@ -25,12 +25,19 @@ type Opening = {
   readonly type: string
   /** The paths before it, and why they did not open. */
   readonly failures: readonly { readonly name: string; readonly type: string; readonly reason: string }[]
+  /** When an operator sealed the deployment, if this ended that seal. */
+  readonly sealedAt: string | undefined
 }
 
 /** The event of a start, with the unlock path that opened the root key. */
 export function openRootKeyEvent(dependencies: OwnEventDependencies, opening: Opening): string {
-  const { path, type, failures } = opening
-  return ownEvent(dependencies, 'OpenRootKey', { path, type, failures })
+  const { path, type, failures, sealedAt } = opening
+  return ownEvent(dependencies, 'OpenRootKey', {
+    path,
+    type,
+    failures,
+    ...(sealedAt === undefined ? {} : { sealedAt }),
+  })
 }
 
 /** The event of the server's own proof of an unlock path. */

@@ -151,14 +151,33 @@ export const SEAL_COMMANDS: readonly Command[] = [
     run: async (input) => (await import('../seal.ts')).migrateSeal(input),
   },
   {
+    name: 'seal now',
+    about: 'End the keys in the memory of every process of the deployment at once',
+    details: [
+      'The server, the S3 gateway and the XKS proxy start again, sealed: every call gets one answer. Other commands that have the folder open end.',
+      'Calls in progress end without an answer. No start opens the deployment before holdfast unseal.',
+      'The exit status is 1 when a process still has keys, or when none could record the seal.',
+    ],
+    settings: ['data'],
+    examples: [{ line: 'holdfast seal now', about: 'Seal the deployment of ./data' }],
+    json: { shape: { sealedAt: 'string', processes: 'number', recorded: 'number', failures: ['string'] } },
+    run: async (input) => (await import('../seal.ts')).sealNow(input),
+  },
+  {
     name: 'unseal',
-    about: 'Open the root key of a sealed server with a passphrase',
+    about: 'Open the root key of sealed servers by an unlock path, and end the seal of seal now',
     options: {
-      path: { about: 'The path; the default is the first one with a passphrase', takes: PATH_NAME },
+      path: {
+        about: 'The path; the default is the first one that needs a person, or else the first one',
+        takes: PATH_NAME,
+      },
       stdin: STDIN,
     },
-    settings: ['data'],
-    examples: [{ line: 'holdfast unseal', about: 'Type the passphrase of the server of ./data' }],
+    settings: ['data', 'account', 'seal-credentials', 'seal-command', 'seal-kms-credentials'],
+    examples: [
+      { line: 'holdfast unseal', about: 'Type the passphrase of the server of ./data' },
+      { line: 'holdfast unseal --path host', about: 'Open by a path that needs no person, after seal now' },
+    ],
     json: { shape: { path: 'string' } },
     run: async (input) => (await import('../seal.ts')).unseal(input),
   },
