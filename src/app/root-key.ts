@@ -23,11 +23,14 @@ import { kmsMethod } from '../custody/roots/kms.ts'
 import { type AskPassphrase, PASSPHRASE_MAX_BYTES, passphraseMethod } from '../custody/roots/passphrase.ts'
 import { pkcs11Method } from '../custody/roots/pkcs11.ts'
 import { ROOT_KEY_BYTES, SealError } from '../custody/roots/root.ts'
+import { SHARE_MAX_BYTES } from '../custody/roots/share-text.ts'
+import { sharesMethod } from '../custody/roots/shares.ts'
 import { type Attempt, openPath, type PathFailure, reasonOf, tryUnattended } from '../custody/roots/unlock.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
 import { DATABASE_FILE } from '../store/sqlite-file.ts'
 import { kmsCaller } from './kms-caller.ts'
 import { assertNotSealed } from './sealed-state.ts'
+import { holdersOf, shareQuestion } from './share-holders.ts'
 import { openNamedToken } from './tokens.ts'
 
 /** The file with the key of the unlock path `file`, within the data folder. */
@@ -75,7 +78,12 @@ export class SealedError extends SealError {
 type SealedFacts = Pick<SealedError, 'failures' | 'attended' | 'canOpenLater'>
 
 /** Asks at the terminal of the process. @throws SealError without a terminal. */
-export const askAtTerminal: AskPassphrase = async ({ name, isNew, signal }) => {
+export const askAtTerminal: AskPassphrase = async ({ name, isNew, signal, share }) => {
+  if (share !== undefined) {
+    const text = await askTerminal(shareQuestion(name, share), { maxBytes: SHARE_MAX_BYTES, signal })
+    if (text !== undefined) return text
+    throw new SealError('it needs shares, and there is no terminal')
+  }
   const question = isNew ? `New passphrase of path ${name}: ` : `Passphrase of path ${name}: `
   const typed = await askTerminal(question, { maxBytes: PASSPHRASE_MAX_BYTES, signal })
   if (typed === undefined) throw new SealError('it needs a passphrase, and there is no terminal')
@@ -95,6 +103,7 @@ export function sealDependencies(config: Config, ask: AskPassphrase): ChangeDepe
       [FILE, fileMethod(join(data, ROOT_KEY_FILE), systemRandom)],
       ['credential', credentialMethod({ folder: seal.credentialsFolder, data })],
       ['passphrase', passphraseMethod(ask, systemRandom)],
+      ['shares', sharesMethod(holdersOf(ask), systemRandom)],
       ['command', commandMethod(seal.command, systemRandom)],
       ['kms', kmsMethod(kmsCaller(seal), systemRandom)],
       ['pkcs11', pkcs11Method((name) => openNamedToken(config, name), systemRandom)],

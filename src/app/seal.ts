@@ -5,7 +5,6 @@ import type { Log } from '../base/log.ts'
 import { systemClock, systemRandom } from '../base/ports.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Config } from '../config/settings.ts'
-import { copyOf } from '../custody/root-keys.ts'
 import {
   addPath,
   type ChangeDependencies,
@@ -284,9 +283,13 @@ export async function sealDeployment(config: Config): Promise<SealedDeployment> 
  *
  * @throws Error with a message for the operator.
  */
-export async function unsealStopped(config: Config, log: Log, name: string, secret: Secret): Promise<void> {
+export async function unsealStopped(
+  config: Config,
+  log: Log,
+  name: string,
+  ask: AskPassphrase,
+): Promise<void> {
   if ((await findSealedAt(config)) === undefined) throw new Error('no sealed server runs on this folder')
-  const ask: AskPassphrase = async () => copyOf(secret)
   const { root, path } = await openByPath(config, sealDependencies(config, ask), name)
   using _root = root
   const sealedAt = await unmarkSealed(config)

@@ -2,8 +2,10 @@ import { KmsError } from '../api/errors.ts'
 import { renderError } from '../api/render.ts'
 import type { Log } from '../base/log.ts'
 import { systemRandom, systemTimers } from '../base/ports.ts'
-import { Secret } from '../base/secret.ts'
+import type { Secret } from '../base/secret.ts'
 import type { Config } from '../config/settings.ts'
+import { copyOf } from '../custody/root-keys.ts'
+import type { UnlockPath } from '../custody/roots/envelope.ts'
 import type { AskPassphrase } from '../custody/roots/passphrase.ts'
 import { SealError } from '../custody/roots/root.ts'
 import { reasonOf } from '../custody/roots/unlock.ts'
@@ -11,8 +13,10 @@ import { serviceOfHeaders } from '../dispatch/routing.ts'
 import { findHeader, type WireRequest, type WireResponse } from '../dispatch/wire.ts'
 import { openHttpServer } from '../http/server.ts'
 import { announceEndpoint, makeDataFolder, withdrawEndpoint } from './deployment.ts'
+import { GivenShares } from './given-shares.ts'
 import {
   askAtTerminal,
+  needEnvelope,
   type OpenedRoot,
   openByPath,
   openUnattended,
@@ -25,6 +29,8 @@ import { openUnsealSocket } from './unseal-socket.ts'
 
 /** How often a sealed server tries its unattended paths again. */
 const RETRY_MS = 30_000
+/** The type of paths that need several people. */
+const SHARES = 'shares'
 
 /** Where a sealed server answers, and how. */
 export type SealedDoor = {
@@ -96,13 +102,23 @@ async function waitSealed(
   const port = await listenSealed(config, door, stack)
   sealed(port)
   const failures = first instanceof SealedError ? first.failures : []
+  const given = new Map<string, GivenShares>()
+  stack.defer(() => {
+    for (const shares of given.values()) shares[Symbol.dispose]()
+  })
   const socket = await openUnsealSocket(config, async (name, secret) => {
-    const root = await unsealWith(config, name, secret).catch((error: unknown) => {
+    try {
+      const missing = await unsealWith(config, given, {
+        name,
+        secret,
+        open: (root) => opened.resolve({ ...root, failures }),
+      })
+      if (missing !== undefined) log.info('a share was given', { path: name, missing })
+      return missing
+    } catch (error) {
       log.warn('an attempt to unseal the server failed', { path: name, reason: reasonOf(error) })
       throw error
-    })
-    opened.resolve({ ...root, failures })
-    return undefined
+    }
   })
   stack.defer(() => socket.close())
   const retry = { stopped: false }
@@ -116,11 +132,49 @@ async function waitSealed(
   return await opened.promise
 }
 
-/** Opens the root key by a path, also one that needs no person, and ends a seal of an operator. */
-async function unsealWith(config: Config, name: string, given: Secret): Promise<OpenedRoot> {
-  const ask: AskPassphrase = async () => new Secret(given.reveal((bytes) => Uint8Array.from(bytes)))
-  const opened = await openByPath(config, sealDependencies(config, ask), name)
-  return { ...opened, sealedAt: await unmarkSealed(config) }
+type Unsealing = {
+  readonly name: string
+  readonly secret: Secret
+  readonly open: (root: OpenedRoot) => void
+}
+
+/**
+ * Opens the root key by a path, also one that needs no person, and ends a seal of an operator.
+ *
+ * @returns what is still missing; nothing when it is open.
+ */
+async function unsealWith(
+  config: Config,
+  given: Map<string, GivenShares>,
+  { name, secret, open }: Unsealing,
+): Promise<string | undefined> {
+  const { envelope } = await needEnvelope(config)
+  const path = envelope.paths.find((one) => one.name === name)
+  let ask: AskPassphrase = async () => copyOf(secret)
+  if (path?.type === SHARES) {
+    const shares = sharesOf(given, path)
+    const missing = shares.add(secret)
+    if (missing !== undefined) return missing
+    ask = shares.answer()
+  }
+  try {
+    const opened = await openByPath(config, sealDependencies(config, ask), name)
+    open({ ...opened, sealedAt: await unmarkSealed(config) })
+    return undefined
+  } finally {
+    given.get(path?.id ?? '')?.[Symbol.dispose]()
+    given.delete(path?.id ?? '')
+  }
+}
+
+/** The shares of a path so far, unless they have waited too long. */
+function sharesOf(given: Map<string, GivenShares>, path: UnlockPath): GivenShares {
+  const present = given.get(path.id)
+  if (present !== undefined && !present.isOver) return present
+  present?.[Symbol.dispose]()
+  const shares = new GivenShares(path)
+  given.set(path.id, shares)
+  return shares
 }
 
 /** Tries the unattended paths until one opens or the wait ends. @throws SealError when waiting cannot help any more. */

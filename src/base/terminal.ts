@@ -1,4 +1,4 @@
-import { openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { ReadStream } from 'node:tty'
 import { Secret } from './secret.ts'
 
@@ -51,6 +51,18 @@ export async function askTerminal(
     terminal.setRawMode(false)
     writeSync(fd, '\n')
     terminal.destroy()
+  }
+}
+
+/** Shows bytes at the terminal of the process, if it has one; returns whether it did. */
+export function showAtTerminal(bytes: Uint8Array): boolean {
+  const fd = openTerminal()
+  if (fd === undefined) return false
+  try {
+    writeSync(fd, bytes)
+    return true
+  } finally {
+    closeSync(fd)
   }
 }
 

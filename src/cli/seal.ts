@@ -6,6 +6,7 @@ import { systemClock } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
 import { formatTable } from '../base/table.ts'
 import { ConfigError } from '../config/setting.ts'
+import { copyOf } from '../custody/root-keys.ts'
 import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { openLog } from './log.ts'
@@ -14,8 +15,8 @@ import { printNext, printResult } from './result.ts'
 type AskPassphrase = typeof askAtTerminal
 
 const LINE_FEED = 0x0a
-/** The largest passphrase on standard input. */
-const STDIN_MAX_BYTES = 1024
+/** A passphrase, or the shares of a path, on standard input. */
+const STDIN_MAX_BYTES = 16_384
 
 /** `holdfast seal list`: lists the unlock paths. */
 export async function listUnlockPaths(input: CommandInput): Promise<number> {
@@ -48,13 +49,17 @@ export async function addUnlockPath(input: CommandInput): Promise<number> {
   const { type = '' } = input.flags
   await operatorOf(input).add({ name, type, given: givenOf(input, type) })
   printResult(input, { path: name, type }, () => [`the unlock path ${name} (${type}) was added`])
-  printNext(input, `holdfast seal prove${type === 'passphrase' ? ` --path ${name}` : ''} shows that it opens`)
+  printNext(input, `holdfast seal prove${ATTENDED.has(type) ? ` --path ${name}` : ''} shows that it opens`)
   return 0
 }
+
+/** The types that need a person. */
+const ATTENDED = new Set(['passphrase', 'shares'])
 
 /** The options of each type, with the names of their parameters. */
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   credential: { credential: 'credential' },
+  shares: { threshold: 'threshold', shares: 'shares' },
   kms: { 'key-id': 'keyId', 'key-region': 'region', endpoint: 'endpoint', profile: 'profile' },
   pkcs11: { token: 'token' },
 }
@@ -147,14 +152,30 @@ export async function unseal(input: CommandInput): Promise<number> {
   const path = choosePath(paths, flags['path'])
   const { name } = path
   const { signal } = new AbortController()
+  const ask = askOf(input)
+  const share =
+    path.type === 'shares' ? { confirms: undefined, given: [], threshold: 0, problem: undefined } : undefined
   using secret = path.isUnattended
     ? new Secret(new Uint8Array(0))
-    : await askOf(input)({ name, isNew: false, signal })
-  const { opened, failures } = await sendToSealed(config, name, secret)
+    : await ask({ name, isNew: false, signal, share })
+  const { opened, waiting, failures } = await sendToSealed(config, name, secret)
   if (failures.length > 0) throw new Error(failures.join('. '))
-  if (opened === 0) await unsealStopped(config, openLog(), name, secret)
-  printResult(input, { path: name }, () => ['the server has its root key'])
+  if (opened + waiting.length === 0) await unsealStopped(config, openLog(), name, firstThen(secret, ask))
+  const [missing = null] = waiting
+  printResult(input, { path: name, missing }, () => [
+    missing === null ? 'the server has its root key' : `the server waits: ${missing}`,
+  ])
   return 0
+}
+
+/** Answers with what was given, and then asks for more. */
+function firstThen(secret: Secret, ask: AskPassphrase): AskPassphrase {
+  let isGiven = false
+  return async (question) => {
+    if (isGiven) return ask(question)
+    isGiven = true
+    return copyOf(secret)
+  }
 }
 
 /** The path that is named; else the first one that needs a person; else the first one. @throws ConfigError. */
@@ -176,23 +197,43 @@ function operatorOf(input: CommandInput): ReturnType<typeof sealOperator> {
 
 /** Who asks for a passphrase: the terminal or standard input. */
 export function askOf({ switches }: CommandInput): AskPassphrase {
-  return switches.has('stdin') ? () => readStandardInput() : askAtTerminal
+  return switches.has('stdin') ? readStandardInput : askAtTerminal
 }
 
-/** Reads to the end of standard input; a passphrase has no line feed. @throws ConfigError for a longer text. */
-async function readStandardInput(): Promise<Secret> {
-  const line = new Uint8Array(STDIN_MAX_BYTES)
+/** The lines of standard input, and which one the next share is. */
+const standardInput: { lines: readonly Secret[] | undefined; next: number } = { lines: undefined, next: 0 }
+
+/** The passphrase, which is the first line, or the next share. @throws ConfigError when there is none. */
+const readStandardInput: AskPassphrase = async ({ share }) => {
+  standardInput.lines ??= await readLines()
+  if (share === undefined || (share.given.length === 0 && share.problem === undefined)) standardInput.next = 0
+  const line = standardInput.lines[standardInput.next]
+  standardInput.next += 1
+  if (line !== undefined) return copyOf(line)
+  throw new ConfigError(
+    `--stdin: expected one more share; got the end of the input. ${share?.problem ?? ''}`.trim(),
+  )
+}
+
+/** Reads to the end of standard input; an empty input is one empty line. @throws ConfigError for a longer text. */
+async function readLines(): Promise<readonly Secret[]> {
+  const whole = new Uint8Array(STDIN_MAX_BYTES)
   let size = 0
   for await (const chunk of process.stdin) {
     const bytes = Buffer.from(chunk)
     if (size + bytes.length > STDIN_MAX_BYTES)
       throw new ConfigError(`--stdin: expected at most ${STDIN_MAX_BYTES} bytes; got more`)
-    line.set(bytes, size)
+    whole.set(bytes, size)
     size += bytes.length
     bytes.fill(0)
   }
-  const end = line.indexOf(LINE_FEED)
-  const secret = new Secret(line.slice(0, end < 0 ? size : end))
-  line.fill(0)
-  return secret
+  const found: Secret[] = []
+  for (let at = 0; at < size || found.length === 0; ) {
+    const end = whole.indexOf(LINE_FEED, at)
+    const stop = end < 0 || end > size ? size : end
+    found.push(new Secret(whole.slice(at, stop)))
+    at = stop + 1
+  }
+  whole.fill(0)
+  return found
 }

@@ -106,7 +106,15 @@ async function trailPoints({ records, accounts }: NodeGaugeDependencies): Promis
 }
 
 /** The types of paths that are labels; a newer release may have written others. */
-const PATH_TYPES: readonly string[] = ['file', 'credential', 'passphrase', 'command', 'kms', 'pkcs11']
+const PATH_TYPES: readonly string[] = [
+  'file',
+  'credential',
+  'passphrase',
+  'shares',
+  'command',
+  'kms',
+  'pkcs11',
+]
 
 function pathPoints(paths: readonly WatchedPath[]): readonly Point[] {
   const types = [...new Set(paths.map(({ type }) => labelOf(type)))]

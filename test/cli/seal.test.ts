@@ -231,7 +231,7 @@ test('a server without an unattended path is sealed until it gets the passphrase
   const [socket = ''] = await unsealSockets(data)
   assert.equal((await stat(join(data, 'run', socket))).mode & 0o777, 0o600)
   const opened = await succeed(data, ['unseal', '--stdin', '--json'], { input: `${PASSPHRASE}\n` })
-  assert.deepEqual(JSON.parse(opened.output), { path: 'new' })
+  assert.deepEqual(JSON.parse(opened.output), { path: 'new', missing: null })
   const serving = await server.serves
   const [, accessKeyId = '', secretAccessKey = ''] =
     /aws_access_key_id = (\S+)\naws_secret_access_key = (\S+)/.exec(

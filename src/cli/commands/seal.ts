@@ -7,7 +7,9 @@ const PATH_NAME = matching(
   /^[a-z0-9][a-z0-9-]{0,62}$/,
 )
 const PATH_NAMES = matching('NAMES', 'names of paths, separated by commas', /^[a-z0-9-]+(?:,[a-z0-9-]+)*$/)
-const TYPE = oneOf('TYPE', ['file', 'credential', 'passphrase', 'command', 'kms', 'pkcs11'])
+const TYPE = oneOf('TYPE', ['file', 'credential', 'passphrase', 'shares', 'command', 'kms', 'pkcs11'])
+
+const HOLDERS = matching('NUMBER', 'a number of people, from 2 to 32', /^(?:[2-9]|[12]\d|3[0-2])$/)
 
 const PATH_SHAPE = {
   name: 'string',
@@ -19,7 +21,7 @@ const PATH_SHAPE = {
 } as const
 
 const STDIN = {
-  about: 'Read the passphrase from standard input, up to its end or a line feed, and not from the terminal',
+  about: 'Read the passphrase, or each share, from a line of standard input, and not from the terminal',
 }
 
 /** The commands on the unlock paths of the root key. */
@@ -51,6 +53,8 @@ export const SEAL_COMMANDS: readonly Command[] = [
       endpoint: { about: 'For kms: the URL of the service; the default is that of AWS', takes: NAME },
       profile: { about: 'For kms: the profile of the credentials', takes: NAME },
       token: { about: 'For pkcs11: the name of the token in the file of HOLDFAST_PKCS11', takes: NAME },
+      threshold: { about: 'For shares: how many of them open the root key, from 2', takes: HOLDERS },
+      shares: { about: 'For shares: how many are made, at most 32', takes: HOLDERS },
       stdin: STDIN,
     },
     settings: [
@@ -70,6 +74,10 @@ export const SEAL_COMMANDS: readonly Command[] = [
       },
       { line: 'holdfast seal add hsm --type pkcs11 --token hsm', about: 'Open by a key in a PKCS #11 token' },
       { line: 'holdfast seal add spare --type passphrase', about: 'Open by a passphrase, which it asks for' },
+      {
+        line: 'holdfast seal add people --type shares --threshold 3 --shares 5',
+        about: 'Open by any three of five people, to each of whom it shows a share',
+      },
     ],
     json: { shape: { path: 'string', type: 'string' } },
     run: async (input) => (await import('../seal.ts')).addUnlockPath(input),
@@ -173,12 +181,20 @@ export const SEAL_COMMANDS: readonly Command[] = [
       },
       stdin: STDIN,
     },
-    settings: ['data', 'account', 'seal-credentials', 'seal-command', 'seal-kms-credentials'],
+    settings: [
+      'data',
+      'account',
+      'seal-credentials',
+      'seal-command',
+      'seal-kms-credentials',
+      'pkcs11',
+      'pkcs11-timeout',
+    ],
     examples: [
       { line: 'holdfast unseal', about: 'Type the passphrase of the server of ./data' },
       { line: 'holdfast unseal --path host', about: 'Open by a path that needs no person, after seal now' },
     ],
-    json: { shape: { path: 'string' } },
+    json: { shape: { path: 'string', missing: 'string or null' } },
     run: async (input) => (await import('../seal.ts')).unseal(input),
   },
 ]

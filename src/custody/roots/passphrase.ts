@@ -7,14 +7,17 @@ import { deriveKey } from '../../crypto/kdf.ts'
 import type { Parameters } from './envelope.ts'
 import type { PathContext, PathMethod } from './path-method.ts'
 import { SealError } from './root.ts'
+import type { ShareQuestion } from './shares.ts'
 
-/** Asks a person for a passphrase. The caller owns the secret: its UTF-8 bytes. */
+/** Asks a person for a passphrase, or for a share. The caller owns the secret: its UTF-8 bytes. */
 export type AskPassphrase = (question: {
   /** The name of the path. */
   readonly name: string
   /** Whether the passphrase is a new one, which the person repeats. */
   readonly isNew: boolean
   readonly signal: AbortSignal
+  /** What is known of the share that is asked for; nothing for a passphrase. */
+  readonly share?: Omit<ShareQuestion, 'name' | 'signal'> | undefined
 }) => Promise<Secret>
 
 /** Source: NIST SP 800-63B-4, section 3.1.1.2: a password that is the only factor. */
