@@ -128,8 +128,9 @@ async function refuseUnauthenticated(
   return errorResponse(arrival, failure === undefined ? error : callerFacing(dependencies, arrival, failure))
 }
 
-/** Paths of health checks, which need no signature: no bucket has such a name. */
+/** The path that says whether the gateway answers at all. It needs no signature: no bucket has such a name. */
 export const HEALTHY = '/.holdfast/healthz'
+/** The path that says whether it can serve. */
 export const READY = '/.holdfast/readyz'
 
 function probeOf({ method, target }: StreamedRequest): string | undefined {

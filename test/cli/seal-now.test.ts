@@ -9,6 +9,7 @@ import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { call, newKey } from '../support/calls.ts'
 import { runHoldfast } from '../support/command.ts'
+import { NODE_ENVIRONMENT } from '../support/run.ts'
 import { readCredentials, spawnServer, temporaryFolder } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
@@ -32,7 +33,7 @@ type Listener = {
 /** Starts another process on the data folder, which listens. */
 function listener(args: readonly string[]): Listener {
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env['PATH'], HOLDFAST_DATA: data },
+    env: { ...NODE_ENVIRONMENT, HOLDFAST_DATA: data },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   started.push(child)
