@@ -78,8 +78,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'app/kms-caller.ts': ['config', 'client', 'custody'],
   'app/pin-guard.ts': ['base', 'pkcs11', 'store'],
   'app/tokens.ts': ['base', 'config', 'crypto', 'pkcs11', 'app/pin-guard.ts'],
-  'app/root-key.ts': ['base', 'config', 'custody', 'store', 'app/kms-caller.ts', 'app/tokens.ts'],
+  'app/root-key.ts': [
+    'base',
+    'config',
+    'custody',
+    'store',
+    'app/kms-caller.ts',
+    'app/tokens.ts',
+    'app/sealed-state.ts',
+    'app/share-holders.ts',
+  ],
   'app/store.ts': ['base', 'config', 'store'],
+  'app/share-holders.ts': ['base', 'custody'],
+  'app/sealed-state.ts': ['base', 'config', 'custody'],
   // Where the audit log is.
   'app/audit-place.ts': ['base', 'config', 'audit', 'store', 'app/store.ts'],
   'app/local-socket.ts': ['base'],
@@ -88,7 +99,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'app/deployment.ts': [
     ...['base', 'config', 'crypto', 'custody', 'audit', 'backup', 'iam', 'store', 'app/root-key.ts'],
     ...['app/store.ts', 'app/audit-place.ts', 'app/control.ts'],
+    'app/sealed-state.ts',
   ],
+  'app/sealing.ts': ['base', 'config', 'audit', 'app/control.ts', 'app/deployment.ts', 'app/root-key.ts'],
   'app/rotate-root.ts': [
     ...['base', 'config', 'custody', 'audit', 'kms', 'store', 'app/root-key.ts', 'app/control.ts'],
     ...['app/deployment.ts', 'app/store.ts'],
@@ -111,6 +124,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'app/rehearse.ts': [
     ...['base', 'config', 'crypto', 'custody', 'audit', 'store', 'backup', 'kms', 'compliance'],
     ...['app/backup-root.ts', 'app/deployment.ts', 'app/restore.ts', 'app/root-key.ts'],
+    'app/control.ts',
   ],
   'app/backup-job.ts': ['base', 'config', 'audit', 'backup', 'jobs', 'store', 'app/backup.ts'],
   'app/witnessed.ts': ['base', 'config', 'audit', 'backup', 'jobs', 'store', 'app/deployment.ts'],
@@ -120,12 +134,25 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'app/tls.ts': ['base', 'config', 'crypto'],
   'app/prove-paths.ts': ['base', 'config', 'custody', 'audit', 'jobs', 'store', 'app/root-key.ts'],
-  'app/unseal-socket.ts': ['base', 'config', 'custody', 'app/local-socket.ts'],
-  'app/seal.ts': ['base', 'config', 'custody', 'audit', 'app/root-key.ts', 'app/deployment.ts'],
+  'app/unseal-socket.ts': ['base', 'config', 'custody', 'app/local-socket.ts', 'app/control.ts', 'store'],
+  'app/seal.ts': [
+    'base',
+    'config',
+    'custody',
+    'audit',
+    'app/root-key.ts',
+    'app/deployment.ts',
+    'app/sealed-state.ts',
+    'app/control.ts',
+  ],
+  'app/given-shares.ts': ['base', 'custody'],
   'app/sealed.ts': [
     ...['base', 'api', 'config', 'custody', 'dispatch', 'http', 'app/root-key.ts', 'app/deployment.ts'],
     ...['app/tls.ts', 'app/unseal-socket.ts'],
+    'app/sealed-state.ts',
+    'app/given-shares.ts',
   ],
+  'app/sealed-doors.ts': ['base', 'config', 's3', 'xks/protocol', 'app/sealed.ts'],
   'app/given-files.ts': [
     ...['base', 'config', 'crypto', 'attestation', 'usage', 'notifications', 'cloudtrail', 'iam'],
     ...['console-server', 'pkcs11', 'app/deployment.ts', 'app/tls.ts', 'app/tokens.ts'],
@@ -234,19 +261,24 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'app/tokens.ts',
       'app/warm-up.ts',
     ],
+    'app/sealing.ts',
   ],
   'app/xks-proxy.ts': [
     ...['base', 'config', 'custody', 'store', 'audit', 'dispatch', 'jobs', 'kms', 'http', 'xks/server'],
     ...['app/deployment.ts', 'app/tls.ts', 'app/node.ts', 'app/witnessed.ts'],
+    'app/sealing.ts',
   ],
   // What the processes of S3 and Lambda have in common.
   'app/service-process.ts': [
     ...['base', 'config', 'custody', 'store', 'audit', 'dispatch', 'iam', 'kms', 'notifications', 'quotas'],
     ...['sigv4', 'xks/client', 'app/deployment.ts', 'app/given-files.ts', 'app/tls.ts', 'app/tokens.ts'],
     'app/witnessed.ts',
+    'app/sealing.ts',
+    'app/control.ts',
   ],
   'app/s3-gateway.ts': [
     ...['base', 'config', 'store', 'http', 's3', 'app/deployment.ts', 'app/service-process.ts'],
+    'app/sealing.ts',
   ],
   'app/lambda-roles.ts': [...['base', 'api', 'policy', 'custody', 'store', 'dispatch', 'iam', 'lambda']],
   'app/lambda.ts': [
@@ -274,6 +306,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['app/seal-risks.ts', 'app/report-files.ts', 'app/report-facts.ts'],
     ...['app/control.ts', 'app/rotate-root.ts', 'app/rehearse.ts', 'app/custody-risks.ts'],
     'app/witnessed.ts',
+    'app/sealed-doors.ts',
   ],
   'main.ts': ['base', 'cli'],
 }
@@ -376,6 +409,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'protobufjs/minimal.js': ['src/kubernetes-kms/messages.ts'],
   pino: ['src/cli/log.ts'],
   otpauth: ['src/custody/one-time-codes.ts'],
+  'shamir-secret-sharing': ['src/custody/roots/shares.ts'],
   uqr: ['src/custody/qr-code.ts'],
   commander: ['src/cli/program.ts'],
   '@noble/curves/abstract/weierstrass.js': ['src/crypto/sm2-math.ts'],
