@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock, Timer, Timers } from '../../base/ports.ts'
 import { unpackZip } from '../code-zip.ts'
@@ -8,6 +8,7 @@ import type { RoleSession } from '../roles.ts'
 import { type FunctionProcess, startProcess } from './function-process.ts'
 import { LogTail } from './log-tail.ts'
 import { ownMemoryBytes } from './memory.ts'
+import { removeFolder } from './remove-folder.ts'
 import { errorPayload, RuntimeApi, type RuntimeResult } from './runtime-api.ts'
 import { programOf, type RuntimeSettings } from './runtimes.ts'
 
@@ -78,7 +79,7 @@ export class Environment {
       await mkdir(temporary, { mode: 0o700 })
       await unpackZip(zip, task)
     } catch (error) {
-      await rm(folder, { recursive: true, force: true })
+      await removeFolder(folder)
       throw error
     }
     const { promise, resolve } = Promise.withResolvers<Uint8Array | undefined>()
@@ -134,7 +135,7 @@ export class Environment {
     this.#api.close()
     this.#process.kill()
     await this.#process.ended
-    await rm(this.#made.folder, { recursive: true, force: true })
+    await removeFolder(this.#made.folder)
   }
 
   async #initialize(requestId: string): Promise<RuntimeResult | undefined> {

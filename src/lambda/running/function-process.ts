@@ -61,15 +61,21 @@ export function startProcess(options: ProcessOptions): FunctionProcess {
   child.stdout?.on('data', printed)
   child.stderr?.on('data', printed)
   for (const stream of child.stdio) stream?.on('error', () => {})
+  let isOver = false
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`the process cannot be started: ${error.message}`))
     child.once('exit', (code, signal) => {
       // The process that watches the pipe is left, and whatever the function has started.
       killGroup(child)
+      isOver = true
       resolve(signal === null ? `exit status ${code}` : `signal: ${signal}`)
     })
   })
-  return { ended, kill: () => killGroup(child), pid: child.pid }
+  // Later the system may give the number of the group to another one.
+  const kill = (): void => {
+    if (!isOver) killGroup(child)
+  }
+  return { ended, kill, pid: child.pid }
 }
 
 function killGroup({ pid }: ChildProcess): void {

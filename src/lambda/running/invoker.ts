@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../../base/log.ts'
 import type { Clock, Random, Timers } from '../../base/ports.ts'
@@ -8,6 +8,7 @@ import { type FunctionPlace, type FunctionValue, functionArn } from '../function
 import { LambdaError, tooManyRequests } from '../lambda-error.ts'
 import type { ExecutionRole, Roles } from '../roles.ts'
 import { Environment, type Invocation, type InvocationResult } from './environment.ts'
+import { removeFolder } from './remove-folder.ts'
 import type { RuntimeSettings } from './runtimes.ts'
 
 /** The dependencies of running functions. */
@@ -65,10 +66,14 @@ export class Invoker {
     return this.#dependencies.environmentsMax
   }
 
-  /** Removes the folders that an earlier stop has left. */
+  /** Removes the folders that an earlier stop has left. What cannot be removed is in nobody's way: names are unique. */
   async open(): Promise<void> {
     const folder = join(this.#dependencies.folder, RUNNING_FOLDER)
-    await rm(folder, { recursive: true, force: true })
+    try {
+      await removeFolder(folder)
+    } catch (error) {
+      this.#dependencies.log.warn(`folders of earlier environments stay: ${error}`)
+    }
     await mkdir(folder, { recursive: true, mode: 0o700 })
     this.#sweepLater()
   }
