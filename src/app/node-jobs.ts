@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import type { DiskReserve } from '../audit/log/disk-reserve.ts'
-import { adoptLog, type Journal, type JournalDependencies } from '../audit/log/journal.ts'
-import { nodesAmong } from '../audit/log/slot.ts'
+import type { Journal } from '../audit/log/journal.ts'
 import type { IndexThread } from '../audit-index/thread/index-thread.ts'
 import { indexedUpTo, treeGrower } from '../audit-index/thread/read-log.ts'
 import type { BackupKeys } from '../backup/create.ts'
@@ -21,6 +20,7 @@ import type { KmsDependencies } from '../kms/kms-dependencies.ts'
 import { planDue } from '../kms/lifecycle/due-plan.ts'
 import type { NodeMeters } from '../metrics/node-meters.ts'
 import type { EventService } from '../notifications/notification-service.ts'
+import { adoptionJob, outboxJob } from './adoption-jobs.ts'
 import { archiveDependencies } from './archive.ts'
 import type { AuditPlace } from './audit-place.ts'
 import { backupJob } from './backup-job.ts'
@@ -35,9 +35,6 @@ const LIFECYCLE_INTERVAL_MS = 1000
 const KEY_USE_INTERVAL_MS = 60_000
 /** How often the server checks whether the disk is full. */
 const RESERVE_INTERVAL_MS = 500
-
-/** How often the server looks for logs whose processes have ended. */
-const ADOPTION_INTERVAL_MS = 5000
 
 /** What the scheduled work of a node uses. */
 export type JobDependencies = {
@@ -71,6 +68,7 @@ export function startNodeJobs(config: Config, dependencies: JobDependencies): Sc
     random: kms.random,
     log,
   })
+  const logs = { ...journalDependencies(config, deployment), log }
   const own = ownEventDependencies(config)
   const provePaths = provePathsJob(config, { journal, own, announce: events.announce, log })
   const rotation = rotationJob(config, { announce: events.announce, log })
@@ -93,7 +91,8 @@ export function startNodeJobs(config: Config, dependencies: JobDependencies): Sc
       trails.delivery,
       archiveJob(archiveDependencies({ config, deployment, journal, indexed: indexedUpTo(index), log })),
       onceForAll(auditPlace, insightsJob({ index, journal, log })),
-      adoptionJob(auditPlace, { ...journalDependencies(config, deployment), log }),
+      adoptionJob(auditPlace, logs),
+      outboxJob(auditPlace, logs, journal.node),
       provePaths,
       rotation,
       backups,
@@ -132,17 +131,6 @@ function lifecycleJob(kms: KmsDependencies, journal: Journal, { log, dueEnded }:
 /** A job that runs in one process of all machines. */
 function onceForAll({ leads }: AuditPlace, job: Job): Job {
   return { ...job, run: async () => void (leads() && (await job.run())) }
-}
-
-/** Completes the logs of processes that have ended on any machine of a fleet. */
-function adoptionJob({ ended }: AuditPlace, dependencies: JournalDependencies): Job {
-  const run = async (): Promise<void> => {
-    for (const node of nodesAmong(ended())) {
-      if (await adoptLog(dependencies, node))
-        dependencies.log.warn('the log of a process that has ended was completed', { node })
-    }
-  }
-  return { name: 'logs of ended processes', everyMs: ADOPTION_INTERVAL_MS, run }
 }
 
 function keyUseJob(keyUses: KeyUses): Job {

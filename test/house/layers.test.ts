@@ -201,6 +201,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['base', 'store', 'config', 'audit', 'audit-index/thread', 'notifications', 'cloudtrail', 'jobs'],
     'app/deployment.ts',
   ],
+  'app/adoption-jobs.ts': ['audit', 'jobs', 'app/audit-place.ts'],
   'app/node-jobs.ts': [
     ...[
       'base',
@@ -222,6 +223,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'app/backup-job.ts',
       'app/witnessed.ts',
       'app/audit-place.ts',
+      'app/adoption-jobs.ts',
       'app/deployment.ts',
       'app/archive.ts',
     ],

@@ -182,8 +182,12 @@ async function openSlot(dependencies: JournalDependencies, slot: Slot): Promise<
   return { slot, auditLog, torn }
 }
 
-/** Delivers the events that ended nodes have left. A running node does so itself. */
-async function adoptOutboxes(dependencies: JournalDependencies, own: string): Promise<void> {
+/**
+ * Delivers the events that ended nodes have left. A running node does so itself.
+ *
+ * @throws as {@link adoptLog}.
+ */
+export async function adoptOutboxes(dependencies: JournalDependencies, own: string): Promise<void> {
   for (const node of nodesAmong(await dependencies.files.list(dependencies.folder))) {
     if (node === own) continue
     const waiting = await dependencies.records.list(OUTBOX, { partition: node, limit: 1 })
