@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { http } from '../base/http-module.ts'
+import { peerUser } from './peer-user.ts'
 
 /** A request of a process of this machine. */
 export type LocalRequest = {
@@ -35,8 +36,8 @@ const HEADERS_MAX_BYTES = 16_384
 const CONNECTIONS_MAX = 64
 
 /**
- * Listens on a free port of the loopback address. An answer may be waited for without a bound: a client asks for its
- * next work and waits until there is some.
+ * Listens on a free port of the loopback address, for processes of the same user where the system says who connects. An
+ * answer may be waited for without a bound: a client asks for its next work and waits until there is some.
  */
 export async function openLocalServer({
   bodyMaxBytes,
@@ -52,10 +53,19 @@ export async function openLocalServer({
     keepAliveTimeout: 0,
   })
   server.timeout = 0
+  const owner = process.geteuid?.()
+  const isOwn = new WeakMap<Socket, Promise<boolean>>()
+  server.on('connection', (socket) => {
+    const checked = peerUser(socket).then((user) => user === owner || user === 'unknown')
+    isOwn.set(socket, checked)
+    void checked.then((own) => own || socket.destroy())
+  })
   server.maxConnections = CONNECTIONS_MAX
   server.on('clientError', (_error, socket) => socket.destroy())
   server.on('request', (request, response) => {
-    void answer({ request, response }, bodyMaxBytes, handle)
+    void isOwn.get(request.socket)?.then((own) => {
+      if (own && !request.socket.destroyed) void answer({ request, response }, bodyMaxBytes, handle)
+    })
   })
   const port = await new Promise<number>((resolve, reject) => {
     server.once('error', reject)
