@@ -57,7 +57,7 @@ tests:
         alertname: HoldfastDown
         exp_alerts:
           - exp_labels: { severity: critical, job: holdfast, instance: "b:1" }
-            exp_annotations: { summary: "Holdfast does not answer: b:1" }
+            exp_annotations: { summary: "Holdfast does not answer: b:1", runbook: docs/how-to/runbooks.md#holdfastdown }
   - interval: 1m
     input_series:
       - series: 'up{job="other", instance="a:1"}'
@@ -67,7 +67,7 @@ tests:
         alertname: HoldfastDown
         exp_alerts:
           - exp_labels: { severity: critical, job: holdfast }
-            exp_annotations: { summary: "Holdfast does not answer" }
+            exp_annotations: { summary: "Holdfast does not answer", runbook: docs/how-to/runbooks.md#holdfastdown }
 `
 
 test('the alert HoldfastDown fires for one instance of two, and when there is none', {
