@@ -104,3 +104,23 @@ test('what a person may not do is disabled with the reason, and pages out of rea
   assert.deepEqual(problemsOf(assertClean), [])
   await page.context().close()
 })
+
+test('a person whose first simulation came too soon still sees what it may not do', {
+  skip: NO_BROWSER,
+}, async () => {
+  const { page } = await openPage(browser)
+  let refused = 0
+  await page.route(`${server.endpoint}/`, async (route) => {
+    const { 'x-amz-target': target = '' } = route.request().headers()
+    if (refused > 0 || !target.endsWith('.SimulateCall')) return route.continue()
+    refused += 1
+    const body = JSON.stringify({ __type: 'ThrottlingException', message: 'Rate exceeded' })
+    return route.fulfill({ status: 400, contentType: 'application/x-amz-json-1.1', body })
+  })
+  await signInTo(server, page, 'reader')
+  await page.getByRole('link', { name: 'Access' }).click()
+  const disabled = page.locator('[aria-disabled=true]')
+  await page.getByRole('button', { name: 'Create user' }).and(disabled).waitFor()
+  assert.equal(refused, 1)
+  await page.context().close()
+})

@@ -4,6 +4,9 @@ import { patiently } from './what-if.ts'
 /** What a principal may do, as far as it may know that itself: nothing is known without `holdfast:SimulateCall`. */
 export type Known = { readonly allowed: boolean; readonly reason: string } | undefined
 
+/** What the codes of refusals begin with. Another failure says nothing about permissions, and is no answer for the whole session. */
+const REFUSED = 'AccessDenied'
+
 /** Whether a principal may simulate itself: asked once, since each refusal stands in the audit log. */
 const mayAsk = new Map<string, Promise<boolean>>()
 
@@ -23,11 +26,12 @@ export async function simulateOwn(
 }
 
 async function askFirst(PrincipalArn: string): Promise<boolean> {
+  const input = { PrincipalArn, Action: 'holdfast:SimulateCall', Resource: PrincipalArn }
   try {
-    await call('SimulateCall', { PrincipalArn, Action: 'holdfast:SimulateCall', Resource: PrincipalArn })
+    await patiently(() => call('SimulateCall', input))
     return true
   } catch (error) {
-    if (error instanceof ApiError) return false
+    if (error instanceof ApiError && error.code.startsWith(REFUSED)) return false
     mayAsk.delete(PrincipalArn)
     throw error
   }
