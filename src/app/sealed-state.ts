@@ -28,13 +28,26 @@ export async function findSealedAt({ data }: Config): Promise<string | undefined
   }
 }
 
-/** Keeps the deployment sealed from now on, over starts too. @returns when it was sealed. */
+/**
+ * Keeps the deployment sealed from now on, over starts too.
+ *
+ * @returns when it was sealed.
+ * @throws SealError when the file cannot be read or written, for example on a full disk.
+ */
 export async function markSealed(config: Config): Promise<string> {
-  const before = await findSealedAt(config)
-  if (before !== undefined) return before
-  const at = new Date(systemClock.now()).toISOString()
-  await putKeyFile(join(config.data, SEALED_FILE), `${at}\n`, { replaces: true, random: systemRandom })
-  return at
+  const path = join(config.data, SEALED_FILE)
+  try {
+    const before = await findSealedAt(config)
+    if (before !== undefined) return before
+    const at = new Date(systemClock.now()).toISOString()
+    await putKeyFile(path, `${at}\n`, { replaces: true, random: systemRandom })
+    return at
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new SealError(`nothing is sealed: ${path}: ${reason}; stop the processes of Holdfast instead`, {
+      cause,
+    })
+  }
 }
 
 /** Ends the seal of the deployment, once a path has opened the root key. @returns when it was sealed; nothing when it was not. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -174,4 +174,15 @@ test('unseal opens a deployment on which no server runs, once the path opens', a
   assert.equal((await events('UnsealDeployment')).length, 1)
   assert.equal((await runHoldfast(data, 'audit', 'verify')).status, 0)
   assert.match((await runHoldfast(data, 'unseal')).errors, /no sealed server runs on this folder/)
+})
+
+test('seal now that cannot keep the seal says which file, and what to do instead', async () => {
+  await mkdir(join(data, 'sealed'))
+  const { status, errors } = await runHoldfast(data, 'seal', 'now')
+  await rmdir(join(data, 'sealed'))
+  assert.equal(status, 1)
+  assert.match(
+    errors,
+    /nothing is sealed: .*data\/sealed: it is a folder; stop the processes of Holdfast instead/,
+  )
 })
