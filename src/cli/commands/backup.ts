@@ -1,14 +1,8 @@
 import type { Command } from '../command.ts'
+import { UNLOCK_SETTINGS } from '../unlock-settings.ts'
 import { FILE, FOLDER, wholeNumber } from '../values.ts'
 
-const UNLOCKING = [
-  'data',
-  'seal-credentials',
-  'seal-command',
-  'seal-kms-credentials',
-  'pkcs11',
-  'pkcs11-timeout',
-] as const
+const UNLOCKING = ['data', ...UNLOCK_SETTINGS] as const
 const KEY_FILE = {
   about:
     'A copy of root.key, for backups with the unlock path file; the default is root.key of the data folder',

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { UNLOCK_SETTINGS } from '../unlock-settings.ts'
 
 /** The commands that rotate keys which no caller sees. */
 export const ROTATE_COMMANDS: readonly Command[] = [
@@ -20,15 +21,7 @@ export const ROTATE_COMMANDS: readonly Command[] = [
           'Read the passphrase from standard input, up to its end or a line feed, and not from the terminal',
       },
     },
-    settings: [
-      'data',
-      'account',
-      'seal-credentials',
-      'seal-command',
-      'seal-kms-credentials',
-      'pkcs11',
-      'pkcs11-timeout',
-    ],
+    settings: ['data', 'account', ...UNLOCK_SETTINGS],
     examples: [
       { line: 'holdfast rotate root', about: 'Rotate the root key of ./data' },
       { line: 'holdfast rotate root --end-sessions', about: 'Rotate it after somebody else had it' },

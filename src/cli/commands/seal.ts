@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { UNLOCK_SETTINGS } from '../unlock-settings.ts'
 import { matching, NAME, oneOf } from '../values.ts'
 
 const PATH_NAME = matching(
@@ -57,15 +58,7 @@ export const SEAL_COMMANDS: readonly Command[] = [
       shares: { about: 'For shares: how many are made, at most 32', takes: HOLDERS },
       stdin: STDIN,
     },
-    settings: [
-      'data',
-      'account',
-      'seal-credentials',
-      'seal-command',
-      'seal-kms-credentials',
-      'pkcs11',
-      'pkcs11-timeout',
-    ],
+    settings: ['data', 'account', ...UNLOCK_SETTINGS],
     examples: [
       { line: 'holdfast seal add host --type credential', about: 'Open by a credential of systemd' },
       {
@@ -90,15 +83,7 @@ export const SEAL_COMMANDS: readonly Command[] = [
       path: { about: 'The path; the default is every path that needs no person', takes: PATH_NAME },
       stdin: STDIN,
     },
-    settings: [
-      'data',
-      'account',
-      'seal-credentials',
-      'seal-command',
-      'seal-kms-credentials',
-      'pkcs11',
-      'pkcs11-timeout',
-    ],
+    settings: ['data', 'account', ...UNLOCK_SETTINGS],
     examples: [
       { line: 'holdfast seal prove', about: 'Prove every path that needs no person' },
       { line: 'holdfast seal prove --path spare', about: 'Prove a passphrase' },
@@ -115,15 +100,7 @@ export const SEAL_COMMANDS: readonly Command[] = [
     ],
     operands: [{ about: 'The path', takes: PATH_NAME }],
     options: { stdin: STDIN },
-    settings: [
-      'data',
-      'account',
-      'seal-credentials',
-      'seal-command',
-      'seal-kms-credentials',
-      'pkcs11',
-      'pkcs11-timeout',
-    ],
+    settings: ['data', 'account', ...UNLOCK_SETTINGS],
     examples: [{ line: 'holdfast seal remove file', about: 'Remove the key beside the data' }],
     json: { shape: { path: 'string' } },
     run: async (input) => (await import('../seal.ts')).removeUnlockPath(input),
@@ -133,15 +110,7 @@ export const SEAL_COMMANDS: readonly Command[] = [
     about: 'Set the order in which a start tries the unlock paths',
     operands: [{ about: 'All paths, the first one first', takes: PATH_NAMES }],
     options: { stdin: STDIN },
-    settings: [
-      'data',
-      'account',
-      'seal-credentials',
-      'seal-command',
-      'seal-kms-credentials',
-      'pkcs11',
-      'pkcs11-timeout',
-    ],
+    settings: ['data', 'account', ...UNLOCK_SETTINGS],
     examples: [{ line: 'holdfast seal order host,frankfurt,spare', about: 'Try the credential first' }],
     json: { shape: { paths: ['string'] } },
     run: async (input) => (await import('../seal.ts')).orderUnlockPaths(input),
@@ -181,15 +150,7 @@ export const SEAL_COMMANDS: readonly Command[] = [
       },
       stdin: STDIN,
     },
-    settings: [
-      'data',
-      'account',
-      'seal-credentials',
-      'seal-command',
-      'seal-kms-credentials',
-      'pkcs11',
-      'pkcs11-timeout',
-    ],
+    settings: ['data', 'account', ...UNLOCK_SETTINGS],
     examples: [
       { line: 'holdfast unseal', about: 'Type the passphrase of the server of ./data' },
       { line: 'holdfast unseal --path host', about: 'Open by a path that needs no person, after seal now' },
